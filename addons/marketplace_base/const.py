@@ -1,0 +1,170 @@
+"""Codes, transitions and limits shared by the marketplace addons. No odoo import."""
+
+from typing import NamedTuple
+
+VENDOR_STATES = [
+    ("pending", "Pending"),
+    ("invited", "Invited"),
+    ("onboarding", "Onboarding"),
+    ("ready_for_review", "Ready for Review"),
+    ("approved", "Approved"),
+    ("rejected", "Rejected"),
+    ("suspended", "Suspended"),
+    ("closed", "Closed"),
+]
+# target -> states it may be reached from
+VENDOR_TRANSITIONS = {
+    "invited": {"pending"},
+    "onboarding": {"pending", "invited", "ready_for_review"},
+    "ready_for_review": {"pending", "invited", "onboarding"},
+    "approved": {"pending", "onboarding", "ready_for_review", "suspended", "closed"},
+    "rejected": {"pending", "invited", "onboarding", "ready_for_review"},
+    "suspended": {"approved"},
+    "closed": {"approved", "suspended", "rejected"},
+    "pending": {"rejected"},
+}
+
+KYC_STATES = [
+    ("pending_submission", "To Submit"),
+    ("pending_approval", "To Review"),
+    ("refused", "Refused"),
+    ("approved", "Approved"),
+]
+
+POSTURES = [("agent", "Agent"), ("principal", "Principal")]
+VAT_DEBTORS = [("vendor", "Vendor"), ("operator", "Operator (deemed supplier)")]
+LINE_KINDS = [("goods", "Goods"), ("shipping", "Shipping"), ("discount", "Discount")]
+
+# One entry per business event of the ledger; other addons add theirs.
+EVENTS = [
+    ("capture", "Payment captured"),
+    ("discount_funding", "Discount paid by the marketplace"),
+    ("entitlement", "Vendor entitled"),
+    ("refund", "Refund to the customer"),
+    ("rounding", "Rounding of the order total"),
+    ("psp_settlement", "PSP settles to the bank"),
+    ("psp_fee", "PSP fee"),
+]
+
+POSTING_MODES = [("event", "One entry per event"), ("day_vendor", "Per day and vendor")]
+
+# Ledger lines posted by one transaction of the posting job.
+POSTING_BATCH_LINES = 2000
+
+
+class Role(NamedTuple):
+    """Describe an account role: accounting design, section 1.2.
+
+    ``codes`` maps a chart ("fr", "generic") to the account code wanted there.
+    ``partner`` says whose name the journal items carry: vendor, psp, customer,
+    or single (the partner of the entry when there is only one).
+    ``tie_out`` marks roles whose balance must equal the ledger at any time.
+    """
+
+    label: str
+    account_type: str
+    fr: str
+    generic: str
+    reconcile: bool = False
+    partner: str = "none"
+    tie_out: bool = False
+    non_trade: bool = False
+
+
+ROLES = {
+    "PSP_CLEARING": Role(
+        "PSP clearing", "asset_current", "511700", "101410", True, "psp", True
+    ),
+    "BANK": Role("Bank", "asset_cash", "512001", "101401", False, "single"),
+    "PAYOUT_TRANSIT": Role(
+        "Payouts in transit", "asset_current", "512003", "101404", True, "vendor", True
+    ),
+    "VENDOR_PENDING": Role(
+        "Vendor credits, not yet due",
+        "liability_payable",
+        "467110",
+        "211210",
+        True,
+        "vendor",
+        True,
+        True,
+    ),
+    "VENDOR_DUE": Role(
+        "Vendor credits, due",
+        "liability_payable",
+        "467100",
+        "211200",
+        True,
+        "vendor",
+        True,
+    ),
+    "VENDOR_RESERVE": Role(
+        "Vendor reserves",
+        "liability_payable",
+        "467120",
+        "211220",
+        True,
+        "vendor",
+        True,
+        True,
+    ),
+    "VENDOR_AR": Role(
+        "Commission invoices to vendors",
+        "asset_receivable",
+        "411200",
+        "121200",
+        True,
+        "vendor",
+        True,
+    ),
+    "CUST_REFUND": Role(
+        "Refunds to execute", "liability_current", "467200", "211230", True, "customer"
+    ),
+    "CUST_COLLECT": Role(
+        "Pay-later sales", "asset_current", "467300", "121300", True, "customer"
+    ),
+    "DISPUTES": Role("Open disputes", "asset_current", "467400", "121400", True, "psp"),
+    "CUST_AR": Role(
+        "Customers", "asset_receivable", "411100", "121000", True, "customer"
+    ),
+    "CUST_ADVANCE": Role(
+        "Customer advances", "liability_current", "419100", "212100", True, "customer"
+    ),
+    "AP_VENDOR": Role(
+        "Vendors as suppliers", "liability_payable", "401100", "211000", True, "vendor"
+    ),
+    "COMMISSION": Role(
+        "Commission income", "income", "706100", "400100", partner="vendor"
+    ),
+    "SUBSCRIPTION": Role(
+        "Subscriptions", "income", "706200", "400200", partner="vendor"
+    ),
+    "SHIPPING_INC": Role(
+        "Shipping sold by the operator", "income", "708500", "400300", partner="customer"
+    ),
+    "DISCOUNT_MKT": Role(
+        "Discounts paid by the marketplace",
+        "income",
+        "709600",
+        "400900",
+        partner="vendor",
+    ),
+    "SALES": Role("Sales", "income", "707000", "400000", partner="customer"),
+    "PURCHASES": Role("Purchases", "expense", "607000", "500000", partner="vendor"),
+    "VAT_OUT": Role("Output VAT", "liability_current", "445710", "251000"),
+    "VAT_OUT_PENDING": Role(
+        "Output VAT on payment", "liability_current", "445740", "251100", True
+    ),
+    "VAT_IN": Role("Input VAT", "asset_current", "445660", "131000"),
+    "VAT_DEEMED": Role(
+        "VAT as deemed supplier", "liability_current", "445730", "251200"
+    ),
+    "PSP_FEES": Role("PSP fees", "expense", "627800", "620000", partner="psp"),
+    "OPERATOR_COST": Role("Losses taken over and rounding", "expense", "658000", "600200"),
+    "BAD_DEBT": Role("Vendor debts written off", "expense", "654100", "600100"),
+    "FX_LOSS": Role("Exchange losses", "expense", "666000", "641000"),
+    "FX_GAIN": Role("Exchange gains", "income", "766000", "441000"),
+    "ACCRUED_INCOME": Role(
+        "Commission earned, not invoiced", "asset_current", "418100", "121500"
+    ),
+}

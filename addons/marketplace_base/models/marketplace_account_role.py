@@ -1,0 +1,97 @@
+from odoo import api, fields, models
+
+from ..const import ROLES
+
+
+class MarketplaceAccountRole(models.Model):
+    """Map a role of the ledger to an account of a company."""
+
+    _name = "marketplace.account.role"
+    _description = "Marketplace Account Role"
+    _order = "company_id, code"
+    _rec_name = "code"
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    code = fields.Selection(
+        [(code, role.label) for code, role in ROLES.items()],
+        string="Role",
+        required=True,
+        help="What the ledger calls the account. Journal entries name roles, this "
+        "table says which account plays each.",
+    )
+    account_id = fields.Many2one(
+        "account.account", required=True, check_company=True, ondelete="restrict"
+    )
+    account_type = fields.Selection(related="account_id.account_type")
+
+    _code_uniq = models.UniqueIndex(
+        "(company_id, code)", "This role already has an account in this company."
+    )
+
+    @api.model
+    def _create_missing(self, company):
+        """Create the roles a company lacks, and the accounts its chart lacks.
+
+        Accounts are looked up by the code wanted for the chart (French or generic)
+        and flagged reconcilable where the role needs it.
+        """
+        known = set(self.search([("company_id", "=", company.id)]).mapped("code"))
+        missing = {code: role for code, role in ROLES.items() if code not in known}
+        if not missing:
+            return self.browse()
+        chart = "fr" if company.chart_template.startswith("fr") else "generic"
+        wanted = {code: getattr(role, chart) for code, role in missing.items()}
+        Account = self.env["account.account"].with_company(company)
+        found = {
+            account.code: account
+            for account in Account.search(
+                [
+                    *Account._check_company_domain(company),
+                    ("code", "in", list(wanted.values())),
+                ]
+            )
+        }
+        created = Account.create(
+            [
+                {
+                    "code": wanted[code],
+                    "name": role.label,
+                    "account_type": role.account_type,
+                    "reconcile": role.reconcile,
+                    "non_trade": role.non_trade,
+                    "company_ids": [fields.Command.link(company.id)],
+                }
+                for code, role in missing.items()
+                if wanted[code] not in found
+            ]
+        )
+        found.update({account.code: account for account in created})
+        bank = self.env["account.journal"].search(
+            [
+                ("company_id", "=", company.id),
+                ("type", "=", "bank"),
+                ("default_account_id", "!=", False),
+            ],
+            limit=1,
+        )
+        for code, role in missing.items():
+            account = found[wanted[code]]
+            if role.reconcile and not account.reconcile:
+                account.reconcile = True
+        return self.create(
+            [
+                {
+                    "company_id": company.id,
+                    "code": code,
+                    "account_id": (
+                        bank.default_account_id.id
+                        if code == "BANK" and bank
+                        else found[wanted[code]].id
+                    ),
+                }
+                for code in missing
+            ]
+        )

@@ -1,0 +1,226 @@
+from decimal import Decimal
+
+from odoo import api, fields, models
+
+from ..const import POSTING_MODES, ROLES
+from ..exceptions import MarketplaceError, MissingRoleError
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    marketplace_posting_mode = fields.Selection(
+        POSTING_MODES,
+        string="Ledger Posting",
+        default="event",
+        required=True,
+        help="One journal entry per business event, or one recap per day and vendor "
+        "posted by the nightly job. The vendor ledger keeps every line either way.",
+    )
+    marketplace_psp_partner_id = fields.Many2one(
+        "res.partner",
+        string="Payment Service Provider",
+        help="Partner on the journal items of the PSP clearing account when a payment "
+        "does not name its own provider.",
+    )
+    marketplace_journal_order_id = fields.Many2one(
+        "account.journal",
+        string="Orders and Refunds Journal",
+        domain="[('type', '=', 'general')]",
+        check_company=True,
+    )
+    marketplace_journal_correction_id = fields.Many2one(
+        "account.journal",
+        string="PSP and Corrections Journal",
+        domain="[('type', '=', 'general')]",
+        check_company=True,
+    )
+    marketplace_role_ids = fields.One2many(
+        "marketplace.account.role", "company_id", string="Account Roles"
+    )
+
+    # -- reading the set-up ---------------------------------------------------------
+
+    def _marketplace_accounts(self, codes):
+        """Return the account mapped to each role code, in one query.
+
+        :raises MissingRoleError: naming every role that has no account.
+        """
+        self.ensure_one()
+        roles = (
+            self.env["marketplace.account.role"]
+            .sudo()
+            .search([("company_id", "=", self.id), ("code", "in", list(codes))])
+        )
+        accounts = {role.code: role.account_id for role in roles}
+        if missing := sorted(set(codes) - set(accounts)):
+            raise MissingRoleError(
+                self.env._(
+                    "%(company)s has no account for: %(roles)s. Map them under "
+                    "Marketplace › Configuration › Account Roles, or run the set-up "
+                    "of the marketplace settings.",
+                    company=self.display_name,
+                    roles=", ".join(ROLES[code].label for code in missing),
+                )
+            )
+        return accounts
+
+    def _marketplace_account(self, code):
+        """Return the account of one role; see :meth:`_marketplace_accounts`."""
+        return self._marketplace_accounts([code])[code]
+
+    def _marketplace_journal(self, field_name):
+        """Return the journal set in a company field.
+
+        :raises MarketplaceError: when the journal is not chosen yet.
+        """
+        self.ensure_one()
+        journal = self.sudo()[field_name]
+        if not journal:
+            raise MarketplaceError(
+                self.env._(
+                    "%(company)s has no %(journal)s. Choose it in the marketplace "
+                    "settings, or run their set-up.",
+                    company=self.display_name,
+                    journal=self._fields[field_name]._description_string(self.env),
+                )
+            )
+        return journal
+
+    def _marketplace_open_date(self, date, has_tax=False):
+        """Return the date itself, or the first open one when a lock covers it.
+
+        Odoo would move a locked date by itself and without a word; the ledger moves
+        it on purpose and keeps the event date beside it.
+        """
+        self.ensure_one()
+        violated = self._get_lock_date_violations(
+            date,
+            fiscalyear=True,
+            sale=False,
+            purchase=False,
+            tax=has_tax,
+            hard=True,
+        )
+        if not violated:
+            return date
+        last_lock = max(lock_date for lock_date, _field in violated)
+        return fields.Date.add(last_lock, days=1)
+
+    def _marketplace_tax(self, rate, included=True):
+        """Return the company's sale tax of a rate, price included or excluded.
+
+        An included twin is made from the excluded tax, with the same accounts and
+        tags, when the chart has none.
+
+        :param rate: percentage, 20 for 20 %.
+        :raises MarketplaceError: when the company has no sale tax of that rate.
+        """
+        self.ensure_one()
+        wanted = "tax_included" if included else "tax_excluded"
+        taxes = self.env["account.tax"].search(
+            [
+                *self.env["account.tax"]._check_company_domain(self),
+                ("type_tax_use", "=", "sale"),
+                ("amount_type", "=", "percent"),
+                ("amount", "=", float(Decimal(str(rate)))),
+                ("tax_exigibility", "=", "on_invoice"),
+            ],
+            order="sequence, id",
+        )
+        fitting = taxes.filtered(lambda tax: tax.price_include == included)
+        if fitting:
+            return fitting[0]
+        if not taxes:
+            raise MarketplaceError(
+                self.env._(
+                    "%(company)s has no sale tax of %(rate)s %%. Create it under "
+                    "Accounting › Configuration › Taxes.",
+                    company=self.display_name,
+                    rate=rate,
+                )
+            )
+        return taxes[0].copy(
+            {
+                "name": self.env._("%(tax)s included", tax=taxes[0].name),
+                "price_include_override": wanted,
+            }
+        )
+
+    # -- set-up ---------------------------------------------------------------------
+
+    def _marketplace_setup(self):
+        """Create the accounts, roles and journals the marketplace lacks.
+
+        Idempotent: what exists is kept. Other addons add their own part after
+        ``super()``.
+
+        :raises MarketplaceError: when the company has no chart of accounts.
+        """
+        for company in self:
+            if not company.chart_template:
+                raise MarketplaceError(
+                    company.env._(
+                        "%(company)s has no chart of accounts. Install one under "
+                        "Accounting › Configuration › Settings first.",
+                        company=company.display_name,
+                    )
+                )
+            scoped = company.with_company(company).sudo()
+            scoped.env["marketplace.account.role"]._create_missing(scoped)
+            scoped._marketplace_create_journals(
+                {
+                    "marketplace_journal_order_id": (
+                        "MKO",
+                        self.env._("Marketplace orders"),
+                    ),
+                    "marketplace_journal_correction_id": (
+                        "MKD",
+                        self.env._("Marketplace PSP and corrections"),
+                    ),
+                }
+            )
+
+    def _marketplace_create_journals(self, wanted, **values):
+        """Create and set the general journals that are not chosen yet.
+
+        :param wanted: {company field: (code, name)}.
+        """
+        self.ensure_one()
+        missing = {field: spec for field, spec in wanted.items() if not self[field]}
+        codes = [code for code, _name in missing.values()]
+        existing = {
+            journal.code: journal
+            for journal in self.env["account.journal"].search(
+                [("company_id", "=", self.id), ("code", "in", codes)]
+            )
+        }
+        to_create = {
+            field: spec for field, spec in missing.items() if spec[0] not in existing
+        }
+        created = self.env["account.journal"].create(
+            [
+                {
+                    "type": "general",
+                    "code": code,
+                    "name": name,
+                    "company_id": self.id,
+                    "show_on_dashboard": False,
+                    **values,
+                }
+                for code, name in to_create.values()
+            ]
+        )
+        existing.update({journal.code: journal for journal in created})
+        self.write({field: existing[code].id for field, (code, _n) in missing.items()})
+
+    def action_marketplace_setup(self):
+        """Run the set-up from the settings page."""
+        self.check_access("write")
+        self._marketplace_setup()
+        return True
+
+    @api.model
+    def _marketplace_companies(self):
+        """Return the companies whose marketplace set-up has been run."""
+        return self.sudo().search([("marketplace_journal_order_id", "!=", False)])
