@@ -1,0 +1,150 @@
+"""Databases with their filestores: the template, copies of it, removal."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import paths
+from .odoo import Site
+from .steps import Stop, lock, run, step
+
+# The dependencies of the four addons, and what a French operator's books need.
+# Modules that would install themselves beside these are left out: they make every
+# later step slower and call addresses outside (SMS, snail mail, enrichment).
+TEMPLATE_MODULES = (
+    "sale_management",
+    "sale_stock",
+    "stock_account",
+    "account",
+    "account_edi_ubl_cii",
+    "portal",
+    "contacts",
+    "l10n_fr_account",
+    "queue_job",
+)
+COMPANY_SCRIPT = Path(__file__).with_name("template_company.py")
+DONE = "script finished"
+
+
+def template(site: Site) -> str:
+    """Return the name of the template database, building it when missing."""
+    name = f"mkp_tpl_{_template_key(site)}"
+    with lock("template"):
+        if not exists(site, name):
+            with step(f"Template database {name} (once, 1 to 2 minutes)"):
+                _build_template(site, name)
+    return name
+
+
+def _template_key(site: Site) -> str:
+    """Hash all that decides the template's content."""
+    parts = [
+        site.odoo.version,
+        *TEMPLATE_MODULES,
+        COMPANY_SCRIPT.read_text(),
+        (paths.ROOT / "requirements.txt").read_text(),
+        (paths.ROOT / "requirements-addons.txt").read_text(),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]
+
+
+def _build_template(site: Site, name: str) -> None:
+    # A half-built one keeps its own name and is thrown away by the next run.
+    draft = f"{name}_draft"
+    drop(site, draft)
+    log = fresh_log("template")
+    run(
+        site.command(
+            *("-i", ",".join(TEMPLATE_MODULES), "--skip-auto-install"),
+            *("--stop-after-init", "--no-http"),
+            database=draft,
+        ),
+        env=site.env(),
+        log=log,
+        what="building the template database",
+    )
+    shell_script(site, draft, COMPANY_SCRIPT, log)
+    site.server.psql(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
+    filestore = paths.FILESTORE / draft
+    target = paths.FILESTORE / name
+    shutil.rmtree(target, ignore_errors=True)
+    if filestore.exists():
+        filestore.rename(target)
+    site.server.psql(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+
+
+def shell_script(site: Site, name: str, script: Path, log: Path) -> None:
+    """Run a script in an Odoo shell (``env`` is given); commit at its end."""
+    code = (
+        f"exec(compile(open({str(script)!r}).read(), {str(script)!r}, 'exec'))\n"
+        f"env.cr.commit()\nprint({DONE!r})\n"
+    )
+    runner = log.with_suffix(".py")
+    runner.write_text(code)
+    start = log.stat().st_size if log.exists() else 0
+    with runner.open() as handle, log.open("ab") as output:
+        subprocess.run(
+            site.command(
+                *("shell", "--no-http", "--shell-interface=python"), database=name
+            ),
+            stdin=handle,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=site.env(),
+            check=False,
+        )
+    text = log.read_bytes()[start:].decode(errors="replace")
+    if DONE not in text:
+        tail = "\n".join(text.splitlines()[-20:])
+        raise Stop(f"{script.name} failed on database {name} (log {log}):\n{tail}")
+
+
+def fresh_log(name: str) -> Path:
+    """Return an empty log file of this name."""
+    path = paths.LOG_DIR / f"{name}.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+    return path
+
+
+def check_name(name: str) -> str:
+    """Refuse a database name that would need quoting, or is not for us."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,50}", name):
+        raise Stop(
+            f"'{name}' is no usable database name: lower-case letters, digits and _."
+        )
+    return name
+
+
+def exists(site: Site, name: str) -> bool:
+    """Tell whether the database is there."""
+    sql = f"SELECT 1 FROM pg_database WHERE datname = '{check_name(name)}'"
+    return bool(site.server.psql(sql))
+
+
+def drop(site: Site, name: str) -> None:
+    """Remove a database, its connections and its filestore, if there."""
+    site.server.psql(f'DROP DATABASE IF EXISTS "{check_name(name)}" WITH (FORCE)')
+    shutil.rmtree(paths.FILESTORE / name, ignore_errors=True)
+
+
+def copy(site: Site, source: str, target: str) -> None:
+    """Replace ``target`` by a copy of ``source``, filestore included."""
+    drop(site, target)
+    site.server.psql(f'CREATE DATABASE "{target}" TEMPLATE "{check_name(source)}"')
+    folder = paths.FILESTORE / source
+    if folder.exists():
+        # Files are named by their content and never changed: links are enough.
+        shutil.copytree(folder, paths.FILESTORE / target, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
