@@ -31,6 +31,20 @@ KYC_STATES = [
     ("approved", "Approved"),
 ]
 
+CONTRACT_STATES = [("draft", "Draft"), ("active", "Active"), ("ended", "Ended")]
+# target -> states it may be reached from
+CONTRACT_TRANSITIONS = {"active": {"draft"}, "ended": {"active"}, "draft": {"active"}}
+
+OFFER_CONDITIONS = [("new", "New"), ("refurbished", "Refurbished"), ("used", "Used")]
+# gravest first: an offer shows the first reason that applies
+OFFER_INACTIVE_REASONS = [
+    ("archived", "Archived"),
+    ("vendor_suspended", "Vendor not approved"),
+    ("no_contract", "No contract in force"),
+    ("no_price", "No price"),
+    ("out_of_stock", "Out of stock"),
+]
+
 POSTURES = [("agent", "Agent"), ("principal", "Principal")]
 VAT_DEBTORS = [("vendor", "Vendor"), ("operator", "Operator (deemed supplier)")]
 LINE_KINDS = [("goods", "Goods"), ("shipping", "Shipping"), ("discount", "Discount")]
@@ -140,7 +154,11 @@ ROLES = {
         "Subscriptions", "income", "706200", "400200", partner="vendor"
     ),
     "SHIPPING_INC": Role(
-        "Shipping sold by the operator", "income", "708500", "400300", partner="customer"
+        "Shipping sold by the operator",
+        "income",
+        "708500",
+        "400300",
+        partner="customer",
     ),
     "DISCOUNT_MKT": Role(
         "Discounts paid by the marketplace",
@@ -160,7 +178,9 @@ ROLES = {
         "VAT as deemed supplier", "liability_current", "445730", "251200"
     ),
     "PSP_FEES": Role("PSP fees", "expense", "627800", "620000", partner="psp"),
-    "OPERATOR_COST": Role("Losses taken over and rounding", "expense", "658000", "600200"),
+    "OPERATOR_COST": Role(
+        "Losses taken over and rounding", "expense", "658000", "600200"
+    ),
     "BAD_DEBT": Role("Vendor debts written off", "expense", "654100", "600100"),
     "FX_LOSS": Role("Exchange losses", "expense", "666000", "641000"),
     "FX_GAIN": Role("Exchange gains", "income", "766000", "441000"),
@@ -168,3 +188,41 @@ ROLES = {
         "Commission earned, not invoiced", "asset_current", "418100", "121500"
     ),
 }
+
+PAYMENT_STATES = [
+    ("authorized", "Authorized"),
+    ("captured", "Captured"),
+    ("failed", "Failed"),
+]
+PAYMENT_TRANSITIONS = {"captured": {"authorized"}, "failed": {"authorized"}}
+
+SHIPMENT_STATES = [
+    ("draft", "Draft"),
+    ("shipped", "Shipped"),
+    ("delivered", "Delivered"),
+    ("cancelled", "Cancelled"),
+]
+SHIPMENT_TRANSITIONS = {
+    "shipped": {"draft"},
+    "delivered": {"shipped"},
+    "cancelled": {"draft"},
+}
+
+REFUND_STATES = [("draft", "Draft"), ("done", "Done")]
+REFUND_TRANSITIONS = {"done": {"draft"}}
+REFUND_REASONS = [
+    ("withdrawal", "Customer withdrew"),
+    ("defective", "Defective or damaged"),
+    ("not_received", "Not received"),
+    ("out_of_stock", "Vendor out of stock"),
+    ("goodwill", "Goodwill"),
+    ("other", "Other"),
+]
+
+DISCOUNT_FUNDERS = [("vendor", "Vendor"), ("marketplace", "Marketplace")]
+
+# Decimals kept of a quantity when the engine counts it in integers.
+QUANTITY_DECIMALS = 6
+
+# Shipments handled by one transaction of the delivery and entitlement jobs.
+SHIPMENT_BATCH = 200

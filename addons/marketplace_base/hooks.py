@@ -6,9 +6,7 @@ def pre_init_hook(env):
 
     :raises UserError: when the database role may not create it.
     """
-    env.cr.execute(
-        "SELECT 1 FROM pg_available_extensions WHERE name = 'btree_gist'"
-    )
+    env.cr.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'btree_gist'")
     if not env.cr.fetchone():
         raise UserError(
             env._(

@@ -65,7 +65,9 @@ class MarketplaceLedgerLine(models.Model):
         "res.partner",
         help="Payment service provider on the other side, when there is one.",
     )
-    reversed_line_id = fields.Many2one("marketplace.ledger.line", index="btree_not_null")
+    reversed_line_id = fields.Many2one(
+        "marketplace.ledger.line", index="btree_not_null"
+    )
     debit_move_line_id = fields.Many2one(
         "account.move.line", index="btree_not_null", ondelete="restrict"
     )
@@ -246,9 +248,7 @@ class MarketplaceLedgerLine(models.Model):
 
         Addons that move money out extend it with ``in_payment`` and ``paid``.
         """
-        buckets = dict.fromkeys(
-            ("pending", "due", "reserved", "in_payment", "paid"), 0
-        )
+        buckets = dict.fromkeys(("pending", "due", "reserved", "in_payment", "paid"), 0)
         for (role, _event), minor in by_role.items():
             if bucket := BALANCE_ROLES.get(role):
                 buckets[bucket] += minor

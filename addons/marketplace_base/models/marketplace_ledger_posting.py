@@ -84,7 +84,9 @@ class MarketplaceLedgerLine(models.Model):
         links = []
         for move, (_vals, items) in zip(moves, drafts, strict=True):
             for move_line, item in zip(move.line_ids, items, strict=True):
-                links += [(line_id, item["side"], move_line.id) for line_id in item["lines"]]
+                links += [
+                    (line_id, item["side"], move_line.id) for line_id in item["lines"]
+                ]
         scoped._link_move_lines(links, moves)
         return moves
 
@@ -101,9 +103,15 @@ class MarketplaceLedgerLine(models.Model):
         items = {}
         for line in self:
             balance = line.currency_id._convert(
-                line.amount, line.company_id.currency_id, line.company_id, line.date_event
+                line.amount,
+                line.company_id.currency_id,
+                line.company_id,
+                line.date_event,
             )
-            for side, role in (("debit", line.role_debit), ("credit", line.role_credit)):
+            for side, role in (
+                ("debit", line.role_debit),
+                ("credit", line.role_credit),
+            ):
                 partner = line._role_partner(role)
                 item = items.setdefault(
                     (role, partner.id, line.currency_id, side),
@@ -111,8 +119,8 @@ class MarketplaceLedgerLine(models.Model):
                 )
                 item["lines"].append(line.id)
                 item["minor"] += line.currency_id._marketplace_minor(line.amount)
-                item["balance_minor"] += (
-                    line.company_id.currency_id._marketplace_minor(balance)
+                item["balance_minor"] += line.company_id.currency_id._marketplace_minor(
+                    balance
                 )
         single = {
             partner_id for (_role, partner_id, _cur, _side) in items if partner_id
@@ -129,7 +137,8 @@ class MarketplaceLedgerLine(models.Model):
                     "account_id": accounts[role].id,
                     "partner_id": partner_id,
                     "currency_id": currency.id,
-                    "amount_currency": sign * currency._marketplace_amount(item["minor"]),
+                    "amount_currency": sign
+                    * currency._marketplace_amount(item["minor"]),
                     "balance": sign
                     * company_currency._marketplace_amount(item["balance_minor"]),
                     "name": label,

@@ -102,7 +102,9 @@ class MarketplacePspSettlement(models.Model):
         }
         if facts & set(vals) and "posted" in self.mapped("state"):
             raise UserError(
-                self.env._("A posted report is a fact. Record a second one to correct it.")
+                self.env._(
+                    "A posted report is a fact. Record a second one to correct it."
+                )
             )
         return super().write(vals)
 
@@ -160,6 +162,4 @@ class MarketplacePspSettlement(models.Model):
 
     def action_open_ledger(self):
         """Open the ledger lines of the report."""
-        return self.ledger_line_ids._get_records_action(
-            name=self.env._("Ledger Lines")
-        )
+        return self.ledger_line_ids._get_records_action(name=self.env._("Ledger Lines"))

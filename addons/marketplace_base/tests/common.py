@@ -92,16 +92,16 @@ class MarketplaceCommon(BaseCommon):
         return vendor
 
     @classmethod
-    def _create_offer(cls, vendor, price, tax_rate=20.0, sku=None, product=None, **vals):
+    def _create_offer(
+        cls, vendor, price, tax_rate=20.0, sku=None, product=None, **vals
+    ):
         """Return an offer in stock on a product taxed at a rate, price included."""
         number = cls._next()
         product = product or cls.env["product.product"].create(
             {
                 "name": f"Product {number}",
                 "is_storable": True,
-                "taxes_id": [
-                    Command.set(cls.company._marketplace_tax(tax_rate).ids)
-                ],
+                "taxes_id": [Command.set(cls.company._marketplace_tax(tax_rate).ids)],
             }
         )
         return cls.env["marketplace.offer"].create(
@@ -122,7 +122,14 @@ class MarketplaceCommon(BaseCommon):
 
     @classmethod
     def _prepare_payload(
-        cls, lines, shippings=(), discounts=(), captured=True, ref=None, date=None, **vals
+        cls,
+        lines,
+        shippings=(),
+        discounts=(),
+        captured=True,
+        ref=None,
+        date=None,
+        **vals,
     ):
         """Return the import payload of a purchase.
 

@@ -138,7 +138,10 @@ class TestLedger(MarketplaceCommon):
         self.env.invalidate_all()
         rows = self.env["marketplace.tie.out"]._differences(self.company)
         self.assertEqual(
-            sorted((row.role, row.partner_id, f"{row.amount_difference:.2f}") for row in rows),
+            sorted(
+                (row.role, row.partner_id, f"{row.amount_difference:.2f}")
+                for row in rows
+            ),
             [
                 ("PSP_CLEARING", self.psp, "0.01"),
                 ("VENDOR_PENDING", self.vendor_a, "-0.01"),
@@ -159,7 +162,9 @@ class TestLedger(MarketplaceCommon):
         )
         lines = self.Ledger._record(
             [
-                self._entry(f"usd{n}", amount=amount, event_key="usd", currency_id=usd.id)
+                self._entry(
+                    f"usd{n}", amount=amount, event_key="usd", currency_id=usd.id
+                )
                 for n, amount in enumerate((10.01, 20.02, 0.03))
             ]
         )
