@@ -1,0 +1,1 @@
+"""One sub-package per platform.  No Odoo import: values in, values out."""

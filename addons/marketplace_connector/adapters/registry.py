@@ -1,0 +1,6 @@
+"""Adapters by key.  An addon for another platform adds its class here."""
+
+from .base import Adapter
+from .vendure import VendureAdapter
+
+ADAPTERS: dict[str, type[Adapter]] = {"vendure": VendureAdapter}

@@ -1,0 +1,176 @@
+"""The Vendure adapter: the interface, delegated topic by topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ...engine import contract
+from ...engine.contract import Document, Page, ShopInfo, TaxMode
+from ...engine.idempotency import fingerprint
+from ..base import Adapter
+from ..errors import InvalidError
+from . import commands, documents, events, offers, orders, settings, vendors
+from .transport import Transport
+
+API_VERSION = 1  # of the marketplace plugin in the shop
+# Orders become visible when their transaction commits, up to this long after the
+# time they carry.
+OVERLAP = timedelta(minutes=5)
+MILLISECOND = timedelta(milliseconds=1)
+PLACED = {"type": {"in": ["Regular", "Aggregate"]}, "orderPlacedAt": {"isNull": False}}
+OPEN_STATES = [
+    "PaymentAuthorized",
+    "PaymentSettled",
+    "PartiallyShipped",
+    "Shipped",
+    "PartiallyDelivered",
+    "Modifying",
+    "ArrangingAdditionalPayment",
+]
+
+
+class VendureAdapter(Adapter):
+    capabilities = contract.Capabilities(
+        order_page_max=100, offer_batch_max=100, vendor_batch_max=50
+    )
+    parse_event = staticmethod(events.parse_event)
+
+    def __init__(self, url: str, username: str, password: str):
+        super().__init__(url, username, password)
+        self._transport = Transport(self.url, username, password)
+
+    def check(self) -> ShopInfo:
+        try:
+            answer = self._transport.query(documents.CHECK)
+        except InvalidError as error:
+            if "marketplaceApiVersion" not in str(error):
+                raise
+            raise InvalidError(
+                "This Vendure has no marketplace plugin; install it in the shop."
+            ) from error
+        version = answer["marketplaceApiVersion"]
+        if version != API_VERSION:
+            raise InvalidError(
+                f"The marketplace plugin of the shop speaks version {version}; "
+                f"version {API_VERSION} is needed."
+            )
+        channel = answer["activeChannel"]
+        included = channel["pricesIncludeTax"]
+        return ShopInfo(
+            version=str(version),
+            currency=channel["defaultCurrencyCode"],
+            tax_mode=TaxMode.INCLUDED if included else TaxMode.EXCLUDED,
+            is_set_up=bool(channel["defaultTaxZone"]),
+        )
+
+    # ---- to the shop -------------------------------------------------------
+
+    def push_settings(self, values: contract.ShopSettings) -> None:
+        settings.push_settings(self._transport, values)
+
+    def upsert_vendors(self, items: Sequence[contract.Vendor]) -> list[contract.Result]:
+        return vendors.upsert_vendors(self._transport, items)
+
+    def upsert_offers(self, items: Sequence[contract.Offer]) -> list[contract.Result]:
+        return offers.upsert_offers(self._transport, items)
+
+    def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
+        return commands.push_fulfilment(self._transport, command)
+
+    def push_refund(self, command: contract.RefundCommand) -> contract.Result:
+        return commands.push_refund(self._transport, command)
+
+    # ---- from the shop -----------------------------------------------------
+
+    def pull_orders(self, cursor: str, limit: int) -> Page:
+        return self._pull(PLACED, "updatedAt", cursor, limit)
+
+    def pull_open_orders(self, placed_after: datetime, cursor: str, limit: int) -> Page:
+        # The state of an order moves without its updatedAt.
+        unfinished = {"state": {"in": OPEN_STATES}}
+        recent = {"orderPlacedAt": {"after": _format_time(placed_after)}}
+        filters = {**PLACED, "_or": [unfinished, recent]}
+        return self._pull(filters, "orderPlacedAt", cursor, limit)
+
+    def fetch_orders(self, refs: Sequence[str]) -> list[Document]:
+        filters = {**PLACED, "id": {"in": list(refs)}}
+        options = {"filter": filters, "take": len(refs)}
+        return self._read_orders(options)
+
+    def parse_order(self, payload: Mapping[str, Any]) -> contract.Order:
+        return orders.parse_order(payload)
+
+    def _pull(
+        self, filters: dict[str, Any], column: str, cursor: str, limit: int
+    ) -> Page:
+        """Read one page in order of ``column``.
+
+        The shop keeps microseconds and shows milliseconds.  The next page starts one
+        millisecond before the last row, so some rows come twice, which costs nothing:
+        they have the same digest.  Only when a whole page falls into one millisecond
+        does it step over rows by number.
+        """
+        since, skip = _read_cursor(cursor)
+        conditions = [filters]
+        if since:
+            conditions.append({column: {"after": _format_time(since)}})
+        found = self._read_orders(
+            {
+                "filter": {"_and": conditions},
+                "sort": {column: "ASC", "id": "ASC"},
+                "skip": skip,
+                "take": limit,
+            }
+        )
+        if not found:
+            return Page((), _write_cursor(since, 0), complete=True)
+        last = orders.parse_time(found[-1].payload[column])
+        if len(found) < limit:
+            return Page(tuple(found), _write_cursor(last - OVERLAP, 0), complete=True)
+        step = last - MILLISECOND
+        if since is None or step > since:
+            following = _write_cursor(step, 0)
+        else:
+            following = _write_cursor(since, skip + len(found))
+        return Page(tuple(found), following, complete=False)
+
+    def _read_orders(self, options: dict[str, Any]) -> list[Document]:
+        answer = self._transport.query(documents.ORDERS, options=options)
+        included = answer["activeChannel"]["pricesIncludeTax"]
+        return [
+            _document({**payload, "pricesIncludeTax": included})
+            for payload in answer["orders"]["items"]
+        ]
+
+
+def _document(payload: dict[str, Any]) -> Document:
+    return Document(
+        kind="order",
+        ref=payload["id"],
+        number=payload["code"],
+        payload=payload,
+        digest=fingerprint(payload, ignore={"updatedAt"}),
+    )
+
+
+def _read_cursor(cursor: str) -> tuple[datetime | None, int]:
+    """Read "time|rows to skip".
+
+    >>> _read_cursor(""), _read_cursor("2026-01-05T10:00:00.000Z|20")[1]
+    ((None, 0), 20)
+    """
+    if not cursor:
+        return None, 0
+    time, skip = cursor.split("|")
+    return (orders.parse_time(time) if time else None), int(skip)
+
+
+def _write_cursor(since: datetime | None, skip: int) -> str:
+    return f"{_format_time(since) if since else ''}|{skip}"
+
+
+def _format_time(time: datetime) -> str:
+    text = time.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")

@@ -1,0 +1,108 @@
+"""Parcels and refunds: look first, then act, so that a repeat does nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...engine.contract import (
+    FulfilmentCommand,
+    FulfilmentLine,
+    FulfilmentState,
+    RefundCommand,
+    Result,
+)
+from ..errors import InvalidError
+from .documents import (
+    ADD_FULFILMENT,
+    MOVE_FULFILMENT,
+    ORDER_STATE,
+    REFUND,
+    SETTLE_REFUND,
+)
+from .transport import Transport
+
+# The steps Vendure allows, in order.
+_FULFILMENT_STEPS = ["Pending", "Shipped", "Delivered"]
+_TARGETS = {
+    FulfilmentState.SHIPPED: "Shipped",
+    FulfilmentState.DELIVERED: "Delivered",
+}
+
+
+def push_fulfilment(transport: Transport, command: FulfilmentCommand) -> Result:
+    """See :meth:`Adapter.push_fulfilment`."""
+    order = _read_order(transport, command.order_ref)
+    found = next(
+        (
+            fulfilment
+            for fulfilment in order["fulfillments"] or ()
+            if fulfilment["customFields"]["odooRef"] == command.ref
+            and fulfilment["state"] != "Cancelled"
+        ),
+        None,
+    )
+    fulfilment = found or _add_fulfilment(transport, command)
+    rank = _FULFILMENT_STEPS.index(fulfilment["state"])
+    target = _FULFILMENT_STEPS.index(_TARGETS[command.state])
+    for state in _FULFILMENT_STEPS[rank + 1 : target + 1]:
+        transport.mutate(MOVE_FULFILMENT, id=fulfilment["id"], state=state)
+    return Result(command.ref, fulfilment["id"])
+
+
+def _add_fulfilment(transport: Transport, command: FulfilmentCommand) -> dict[str, Any]:
+    arguments = {
+        "method": command.carrier,
+        "trackingCode": command.tracking,
+        "reference": command.ref,
+    }
+    handler = {
+        "code": "marketplace-fulfillment",
+        "arguments": [
+            {"name": name, "value": value} for name, value in arguments.items()
+        ],
+    }
+    values = {"lines": _lines(command.lines), "handler": handler}
+    return transport.mutate(ADD_FULFILMENT, input=values)["fulfilment"]
+
+
+def push_refund(transport: Transport, command: RefundCommand) -> Result:
+    """See :meth:`Adapter.push_refund`.
+
+    A refund has no field of ours and no key; the reference goes into its reason.
+    """
+    order = _read_order(transport, command.order_ref)
+    mark = f"[{command.ref}]"
+    refunds = [refund for payment in order["payments"] for refund in payment["refunds"]]
+    found = next(
+        (
+            refund
+            for refund in refunds
+            if (refund["reason"] or "").endswith(mark) and refund["state"] != "Failed"
+        ),
+        None,
+    )
+    if not found:
+        values = {
+            "paymentId": command.payment_ref,
+            "amount": command.amount,
+            "lines": _lines(command.lines),
+            "shipping": 0,
+            "adjustment": 0,
+            "reason": f"{command.reason} {mark}".strip(),
+        }
+        found = transport.mutate(REFUND, input=values)["refund"]
+    if found["state"] == "Pending":
+        values = {"id": found["id"], "transactionId": command.ref}
+        transport.mutate(SETTLE_REFUND, input=values)
+    return Result(command.ref, found["id"])
+
+
+def _read_order(transport: Transport, ref: str) -> dict[str, Any]:
+    order = transport.query(ORDER_STATE, id=ref)["order"]
+    if not order:
+        raise InvalidError(f"The shop has no order {ref}.")
+    return order
+
+
+def _lines(lines: tuple[FulfilmentLine, ...]) -> list[dict[str, Any]]:
+    return [{"orderLineId": line.line_ref, "quantity": line.quantity} for line in lines]

@@ -1,0 +1,321 @@
+"""From Vendure's order document to :class:`contract.Order`.
+
+Only aggregate and regular orders are read.  A seller's part repeats lines of the
+aggregate, has no payment, and would double the turnover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from odoo.addons.marketplace_base.engine.money import allocate
+
+from ...engine.contract import (
+    Address,
+    Customer,
+    Discount,
+    Fulfilment,
+    FulfilmentLine,
+    FulfilmentState,
+    Line,
+    Order,
+    OrderState,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundLine,
+    RefundState,
+    Shipping,
+    Tax,
+    TaxMode,
+)
+from ..errors import DocumentError
+
+# A flat-rate calculator writes this text for the tax of a delivery, whatever the
+# rate is called: only the rate says something.
+NAMELESS_TAXES = {"shipping tax"}
+
+_PAYMENT_STATES = {
+    "Created": PaymentState.AUTHORIZED,
+    "Authorized": PaymentState.AUTHORIZED,
+    "Settled": PaymentState.CAPTURED,
+    "Declined": PaymentState.FAILED,
+    "Error": PaymentState.FAILED,
+    "Cancelled": PaymentState.FAILED,
+}
+_REFUND_STATES = {
+    "Pending": RefundState.PENDING,
+    "Settled": RefundState.DONE,
+    "Failed": RefundState.FAILED,
+}
+_FULFILMENT_STATES = {
+    "Created": FulfilmentState.PENDING,
+    "Pending": FulfilmentState.PENDING,
+    "Shipped": FulfilmentState.SHIPPED,
+    "Delivered": FulfilmentState.DELIVERED,
+    "Cancelled": FulfilmentState.CANCELLED,
+}
+_FINAL_STATES = {
+    "Delivered": OrderState.DELIVERED,
+    "Cancelled": OrderState.CANCELLED,
+}
+
+
+def parse_order(payload: Mapping[str, Any]) -> Order:
+    """Translate one document; see :meth:`Adapter.parse_order`."""
+    try:
+        return _Reader(payload).order()
+    except KeyError as error:
+        raise DocumentError(f"The order says nothing we know of {error}.") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise DocumentError(f"The order cannot be read: {error}.") from error
+
+
+def parse_time(text: str) -> datetime:
+    """Read Vendure's time, which is always UTC.
+
+    >>> parse_time("2026-11-23T10:35:21.151Z").isoformat()
+    '2026-11-23T10:35:21.151000+00:00'
+    """
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+class _Reader:
+    def __init__(self, payload: Mapping[str, Any]):
+        self.payload = payload
+        included = payload["pricesIncludeTax"]
+        self.tax_mode = TaxMode.INCLUDED if included else TaxMode.EXCLUDED
+        self.suffix = "WithTax" if included else ""
+        self.coupons = {
+            f"PROMOTION:{promotion['id']}": promotion["couponCode"]
+            for promotion in payload["promotions"]
+        }
+
+    def order(self) -> Order:
+        data = self.payload
+        shipping_address = _address(data["shippingAddress"]) or Address()
+        billing_address = _address(data["billingAddress"]) or shipping_address
+        lines = [self._line(line) for line in data["lines"]]
+        lines += [self._surcharge(line) for line in data["surcharges"]]
+        return Order(
+            ref=data["id"],
+            number=data["code"],
+            placed_at=parse_time(data["orderPlacedAt"]),
+            currency=data["currencyCode"],
+            tax_mode=self.tax_mode,
+            state=_FINAL_STATES.get(data["state"], OrderState.OPEN),
+            total=data["totalWithTax"],
+            customer=_customer(data["customer"]),
+            shipping_address=shipping_address,
+            billing_address=billing_address,
+            lines=tuple(lines),
+            shippings=tuple(self._shipping(line) for line in data["shippingLines"]),
+            payments=tuple(_payment(payment) for payment in data["payments"] or ()),
+            refunds=tuple(self._refunds()),
+            fulfilments=tuple(_fulfilment(f) for f in data["fulfillments"] or ()),
+        )
+
+    def _amount(self, data: Mapping[str, Any], name: str) -> int:
+        """Read an amount in the channel's own tax mode, where nothing is rounded."""
+        return data[f"{name}{self.suffix}"]
+
+    def _line(self, data: Mapping[str, Any]) -> Line:
+        variant = data["productVariant"]
+        amount = self._amount(data, "linePrice")
+        final = self._amount(data, "proratedLinePrice")
+        return Line(
+            ref=data["id"],
+            sku=variant["sku"],
+            offer_ref=variant["customFields"]["odooRef"] or "",
+            name=variant["name"],
+            quantity=data["quantity"],
+            unit_price=self._amount(data, "unitPrice"),
+            amount=amount,
+            discounts=self._discounts(data["discounts"], amount - final),
+            # Not lineTax: that is the tax before discounts on the whole order.
+            taxes=_taxes(
+                data["taxLines"],
+                data["proratedLinePriceWithTax"] - data["proratedLinePrice"],
+            ),
+        )
+
+    def _surcharge(self, data: Mapping[str, Any]) -> Line:
+        amount = self._amount(data, "price")
+        return Line(
+            ref=f"surcharge-{data['id']}",
+            sku=data["sku"] or "",
+            offer_ref="",
+            name=data["description"],
+            quantity=1,
+            unit_price=amount,
+            amount=amount,
+            taxes=_taxes(data["taxLines"], data["priceWithTax"] - data["price"]),
+        )
+
+    def _shipping(self, data: Mapping[str, Any]) -> Shipping:
+        amount = self._amount(data, "price")
+        final = self._amount(data, "discountedPrice")
+        return Shipping(
+            ref=data["id"],
+            code=data["shippingMethod"]["code"],
+            name=data["shippingMethod"]["name"],
+            amount=amount,
+            line_refs=tuple(
+                line["id"]
+                for line in self.payload["lines"]
+                if line["shippingLineId"] == data["id"]
+            ),
+            discounts=self._discounts(data["discounts"], amount - final),
+            taxes=_taxes(
+                data["taxLines"],
+                data["discountedPriceWithTax"] - data["discountedPrice"],
+            ),
+        )
+
+    def _discounts(
+        self, discounts: list[Mapping[str, Any]], lowered: int
+    ) -> tuple[Discount, ...]:
+        """Name the parts of what the price was lowered by.
+
+        The named amounts are rounded one by one and may miss ``lowered``, which
+        is what the customer saw, by a cent; it is shared in their proportion.
+        """
+        named = [abs(self._amount(discount, "amount")) for discount in discounts]
+        if not any(named):
+            # Prorating alone moved a cent, without a promotion on this line.
+            return (Discount("", "", lowered),) if lowered else ()
+        return tuple(
+            Discount(
+                code=self.coupons.get(discount["adjustmentSource"])
+                or discount["description"],
+                name=discount["description"],
+                amount=amount,
+            )
+            for discount, amount in zip(
+                discounts, allocate(lowered, named), strict=True
+            )
+        )
+
+    def _refunds(self) -> Iterable[Refund]:
+        prices = {
+            line["id"]: (line["proratedLinePriceWithTax"], line["quantity"])
+            for line in self.payload["lines"]
+        }
+        for payment in self.payload["payments"] or ():
+            for data in payment["refunds"]:
+                yield _refund(data, prices)
+
+
+def _refund(data: Mapping[str, Any], prices: dict[str, tuple[int, int]]) -> Refund:
+    """Share what a refund gives back for lines over these lines.
+
+    Vendure keeps one figure for all lines and takes the ``total`` for granted:
+    with an explicit amount, the lines only say what it was given for.
+    """
+    total, shipping = data["total"], data["shipping"] or 0
+    adjustment = data["adjustment"] or 0
+    lines = [line for line in data["lines"] if line["quantity"]]
+    goods = total - shipping - adjustment
+    if not lines or goods < 0:
+        return _make_refund(data, (), shipping, total - shipping)
+    weights = [_refund_weight(line, prices) for line in lines]
+    amounts = allocate(goods, weights)
+    refund_lines = tuple(
+        RefundLine(line["orderLineId"], line["quantity"], amount)
+        for line, amount in zip(lines, amounts, strict=True)
+    )
+    return _make_refund(data, refund_lines, shipping, adjustment)
+
+
+def _refund_weight(line: Mapping[str, Any], prices: dict[str, tuple[int, int]]) -> int:
+    """Weigh a refunded line by its paid price; hundredths of a minor unit."""
+    price, quantity = prices.get(line["orderLineId"], (0, 0))
+    return price * line["quantity"] * 100 // quantity if quantity else 0
+
+
+def _make_refund(
+    data: Mapping[str, Any],
+    lines: tuple[RefundLine, ...],
+    shipping: int,
+    adjustment: int,
+) -> Refund:
+    return Refund(
+        ref=data["id"],
+        payment_ref=data["paymentId"],
+        amount=data["total"],
+        state=_REFUND_STATES[data["state"]],
+        reason=data["reason"] or "",
+        at=parse_time(data["createdAt"]),
+        lines=lines,
+        shipping=shipping,
+        adjustment=adjustment,
+    )
+
+
+def _payment(data: Mapping[str, Any]) -> Payment:
+    return Payment(
+        ref=data["id"],
+        method=data["method"],
+        amount=data["amount"],
+        state=_PAYMENT_STATES[data["state"]],
+        transaction_ref=data["transactionId"] or "",
+        at=parse_time(data["createdAt"]),
+    )
+
+
+def _fulfilment(data: Mapping[str, Any]) -> Fulfilment:
+    return Fulfilment(
+        ref=data["id"],
+        our_ref=data["customFields"]["odooRef"] or "",
+        state=_FULFILMENT_STATES[data["state"]],
+        carrier=data["method"] or "",
+        tracking=data["trackingCode"] or "",
+        lines=tuple(
+            FulfilmentLine(line["orderLineId"], line["quantity"])
+            for line in data["lines"]
+        ),
+    )
+
+
+def _taxes(tax_lines: list[Mapping[str, Any]], amount: int) -> tuple[Tax, ...]:
+    """Read the taxes of one line; the amount is shared when there are several."""
+    rates = [Decimal(str(tax["taxRate"])) for tax in tax_lines]
+    weights = [int(rate * 1000) for rate in rates]
+    amounts = allocate(amount, weights)
+    return tuple(
+        Tax(
+            code="" if tax["description"] in NAMELESS_TAXES else tax["description"],
+            rate=rate / 100,
+            amount=part,
+        )
+        for tax, rate, part in zip(tax_lines, rates, amounts, strict=True)
+    )
+
+
+def _customer(data: Mapping[str, Any]) -> Customer:
+    name = f"{data['firstName']} {data['lastName']}".strip()
+    return Customer(
+        ref=data["id"],
+        email=data["emailAddress"],
+        name=name or data["emailAddress"],
+        phone=data["phoneNumber"] or "",
+    )
+
+
+def _address(data: Mapping[str, Any] | None) -> Address | None:
+    if not data or not (data["streetLine1"] or data["city"]):
+        return None
+    return Address(
+        name=data["fullName"] or "",
+        company=data["company"] or "",
+        street=data["streetLine1"] or "",
+        street2=data["streetLine2"] or "",
+        city=data["city"] or "",
+        zip=data["postalCode"] or "",
+        state=data["province"] or "",
+        country_code=data["countryCode"] or "",
+        phone=data["phoneNumber"] or "",
+    )

@@ -1,0 +1,154 @@
+"""GraphQL over HTTP: one session, one login, every failure classified.
+
+Vendure answers errors with HTTP 200, in two forms: a top-level ``errors`` list,
+and typed results (``errorCode`` beside ``__typename``) inside the data.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from ..errors import (
+    AuthError,
+    InvalidError,
+    ShopError,
+    ThrottledError,
+    TransientError,
+    UnknownOutcomeError,
+)
+
+TIMEOUT_SECONDS = (5, 60)  # to connect, between two bytes of the answer
+THROTTLE_SECONDS = 30  # when the shop does not say how long
+TOKEN_HEADER = "vendure-auth-token"
+CHANNEL_HEADER = "vendure-token"
+
+LOGIN = """
+mutation($username: String!, $password: String!) {
+  login(username: $username, password: $password) {
+    __typename ... on ErrorResult { errorCode message }
+  }
+}"""
+
+
+class Transport:
+    """Send a document with variables; get ``data`` or a classified error."""
+
+    def __init__(self, url: str, username: str, password: str):
+        self._url = f"{url}/admin-api"
+        self._username = username
+        self._password = password
+        self._session: requests.Session | None = None
+
+    def query(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Read.  It may be repeated, so a broken answer is only transient."""
+        return self._authorized(document, variables, write=False, channel=None)
+
+    def mutate(
+        self, document: str, channel: str | None = None, **variables: Any
+    ) -> dict[str, Any]:
+        """Write, in the default channel or in the one whose token is given."""
+        return self._authorized(document, variables, write=True, channel=channel)
+
+    def _authorized(
+        self, document: str, variables: dict[str, Any], write: bool, channel: str | None
+    ) -> dict[str, Any]:
+        fresh = self._session is None
+        session = self._session = self._session or self._login()
+        try:
+            data = self._post(session, document, variables, write, channel)
+        except AuthError:
+            if fresh:
+                raise
+            # The session has run out.  A refused call did nothing: log in again.
+            session = self._session = self._login()
+            data = self._post(session, document, variables, write, channel)
+        for value in data.values():
+            raise_typed_error(value)
+        return data
+
+    def _login(self) -> requests.Session:
+        session = requests.Session()
+        variables = {"username": self._username, "password": self._password}
+        answer = self._post(session, LOGIN, variables, write=False, channel=None)
+        if answer["login"]["__typename"] != "CurrentUser":
+            raise AuthError("The shop refuses the user name or the password.")
+        return session
+
+    def _post(
+        self,
+        session: requests.Session,
+        document: str,
+        variables: dict[str, Any],
+        write: bool,
+        channel: str | None,
+    ) -> dict[str, Any]:
+        try:
+            response = session.post(
+                self._url,
+                json={"query": document, "variables": variables},
+                headers={CHANNEL_HEADER: channel} if channel else None,
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise classify_failure(error, write) from error
+        if token := response.headers.get(TOKEN_HEADER):
+            session.headers["Authorization"] = f"Bearer {token}"
+        return read_answer(response, write)
+
+
+def classify_failure(error: requests.RequestException, write: bool) -> ShopError:
+    """Tell "never arrived" from "no idea", when there is no whole answer."""
+    if isinstance(error, ValueError):  # how requests marks a malformed address
+        return InvalidError("The address of the shop is not valid.")
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, requests.ConnectTimeout) or isinstance(
+        cause, NewConnectionError
+    ):
+        return TransientError("The shop cannot be reached.")
+    if write:
+        return UnknownOutcomeError("The shop did not answer; it may have acted.")
+    return TransientError("The shop did not give a whole answer.")
+
+
+def read_answer(response: requests.Response, write: bool) -> dict[str, Any]:
+    """Return the ``data`` of a good answer, raise the error of a bad one."""
+    status = response.status_code
+    if status == 429:
+        after = response.headers.get("retry-after", "")
+        wait = int(after) if after.isdigit() else THROTTLE_SECONDS
+        raise ThrottledError("The shop asks us to slow down.", wait)
+    if status in (401, 403):
+        raise AuthError("The shop refuses our access.")
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
+        # A maintenance page or a proxy's error.  Never "there are no orders".
+        message = f"The shop gave no GraphQL answer (HTTP {status})."
+        raise (UnknownOutcomeError if write else TransientError)(message)
+    if answer.get("errors"):
+        raise _classify_graphql(answer["errors"], write)
+    return answer["data"]
+
+
+def raise_typed_error(value: Any) -> None:
+    """Raise when the value of a root field is one of Vendure's error types."""
+    if isinstance(value, dict) and value.get("errorCode"):
+        raise InvalidError(f"{value.get('message')} ({value['errorCode']})")
+
+
+def _classify_graphql(errors: list[dict[str, Any]], write: bool) -> ShopError:
+    codes = {error.get("extensions", {}).get("code") for error in errors}
+    message = "; ".join(str(error.get("message")) for error in errors)
+    if codes & {"FORBIDDEN", "UNAUTHORIZED"}:
+        return AuthError(message)
+    if "INTERNAL_SERVER_ERROR" in codes:
+        # Vendure rolls the request back, but not what an earlier alias of the
+        # same request has committed.
+        return (UnknownOutcomeError if write else TransientError)(message)
+    return InvalidError(message)

@@ -1,0 +1,1 @@
+"""Pure Python: no Odoo, no clock, no input or output."""
