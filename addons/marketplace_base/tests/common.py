@@ -54,12 +54,31 @@ class MarketplaceCommon(BaseCommon):
     @classmethod
     def _prepare_contract_vals(cls, vendor):
         """Return the contract of a test vendor; later addons add their terms."""
-        return {
+        vals = {
             "vendor_id": vendor.id,
             "company_id": cls.company.id,
             "date_start": "2025-01-01",
             "posture": "agent",
         }
+        # The commission addon refuses a contract without plan, and these tests also
+        # run where it is installed.
+        if "commission_plan_id" in cls.env["marketplace.contract"]._fields:
+            vals["commission_plan_id"] = cls._commission_plan().id
+        return vals
+
+    @classmethod
+    def _commission_plan(cls):
+        """Return the plan of the test vendors: 10 % of everything."""
+        plans = cls.env["marketplace.commission.plan"]
+        return plans.search([("name", "=", "Test 10 %")], limit=1) or plans.create(
+            {
+                "name": "Test 10 %",
+                "company_id": cls.company.id,
+                "rule_ids": [
+                    Command.create({"name": "Default", "rate": 0.1, "is_default": True})
+                ],
+            }
+        )
 
     @classmethod
     def _create_vendor(cls, name, iban="FR7630006000011234567890189", **contract_vals):
