@@ -1,0 +1,22 @@
+from odoo import models
+
+
+class AccountTax(models.Model):
+    _inherit = "account.tax"
+
+    def _marketplace_copy_on_invoice(self, **values):
+        """Return a copy of the tax that is due on invoice and excluded from the price.
+
+        Accounts and report tags stay those of the original.
+        """
+        self.ensure_one()
+        return self.copy(
+            {
+                "name": self.env._("%(tax)s on invoice", tax=self.name),
+                "tax_exigibility": "on_invoice",
+                "cash_basis_transition_account_id": False,
+                "price_include_override": "tax_excluded",
+                "active": True,
+                **values,
+            }
+        )

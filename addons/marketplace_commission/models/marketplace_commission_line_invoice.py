@@ -1,0 +1,241 @@
+"""Invoice commission to vendors, and enter the invoices in the vendor ledger."""
+
+from odoo import api, models
+from odoo.fields import Command, Domain
+from odoo.tools import format_date
+
+from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
+
+
+class MarketplaceCommissionLine(models.Model):
+    _inherit = "marketplace.commission.line"
+
+    # -- what to invoice ------------------------------------------------------------
+
+    @api.model
+    @api.private
+    def _invoiceable(self, company, date_to=None, vendors=None):
+        """Return the commission earned and not invoiced yet.
+
+        Commission is earned once the order line was paid for and nothing of it waits
+        for delivery any more: the vendor is entitled to it, or the customer was
+        refunded.
+
+        :param date_to: look at what had happened by that day, included.
+        """
+        domain = Domain("company_id", "=", company.id) & Domain(
+            "move_line_id", "=", False
+        )
+        if date_to:
+            domain &= Domain("date", "<=", date_to)
+        if vendors is not None:
+            domain &= Domain("vendor_id", "in", vendors.ids)
+        # sudo: the amount of a document must not depend on who makes it.
+        lines = self.sudo().search(domain, order="id")
+        settled = lines._settled_sale_lines(date_to)
+        return lines.filtered(lambda line: line.sale_line_id in settled)
+
+    def _settled_sale_lines(self, date_to=None):
+        """Return the order lines that were paid for and have nothing pending left."""
+        domain = Domain("sale_line_id", "in", self.sale_line_id.ids)
+        if date_to:
+            domain &= Domain("date_event", "<=", date_to)
+        Ledger = self.env["marketplace.ledger.line"].sudo()
+        credited, debited = (
+            dict(
+                Ledger._read_group(
+                    domain & Domain(side, "=", "VENDOR_PENDING"),
+                    ["sale_line_id"],
+                    ["amount:sum"],
+                )
+            )
+            for side in ("role_credit", "role_debit")
+        )
+        return self.env["sale.order.line"].union(
+            *(
+                sale_line
+                for sale_line, amount in credited.items()
+                if sale_line.currency_id.compare_amounts(
+                    amount, debited.get(sale_line, 0.0)
+                )
+                == 0
+            )
+        )
+
+    # -- documents ------------------------------------------------------------------
+
+    @api.private
+    def _invoice(self, invoice_date):
+        """Invoice commission lines: one posted document per vendor and currency.
+
+        The document is an invoice, or a credit note when more is given back than
+        charged, with one line for the total so that VAT is computed once. Lines that
+        are invoiced already are left alone; those of a vendor that add up to zero wait
+        for his next document.
+
+        :return: the documents.
+        :raises MarketplaceError: when the date is locked or the set-up incomplete.
+        """
+        # sudo: commission lines are nobody's to write; callers check who may invoice.
+        lines = self.sudo()
+        lines.lock_for_update(allow_referencing=True)
+        lines.invalidate_recordset(["move_line_id"])
+        lines = lines.filtered(lambda line: not line.move_line_id)
+        moves = self.env["account.move"].sudo()
+        for company, own in lines.grouped("company_id").items():
+            moves |= own.with_company(company)._invoice_company(company, invoice_date)
+        return moves
+
+    def _invoice_company(self, company, invoice_date):
+        company._marketplace_check_invoice_date(invoice_date)
+        documents = []
+        for (vendor, currency), lines in self.grouped(
+            lambda line: (line.vendor_id, line.currency_id)
+        ).items():
+            total = sum(currency._marketplace_minor(line.amount) for line in lines)
+            if total:
+                documents.append((vendor, currency, lines, total))
+        positions = company._marketplace_fiscal_positions(
+            self.env["res.partner"].union(*(vendor for vendor, *_rest in documents))
+        )
+        account = company._marketplace_account("COMMISSION")
+        # sudo: an invoice for commission, not an access to accounting.
+        moves = (
+            self.env["account.move"]
+            .sudo()
+            .with_context(**MOVE_CONTEXT)
+            .create(
+                [
+                    lines._prepare_invoice_vals(
+                        total, invoice_date, positions[vendor], account
+                    )
+                    for vendor, _currency, lines, total in documents
+                ]
+            )
+        )
+        moves._post(soft=False)
+        entries = []
+        for move, (_vendor, _currency, lines, _total) in zip(
+            moves, documents, strict=True
+        ):
+            product_line = move.invoice_line_ids
+            lines._unlocked().write({"move_line_id": product_line.id})
+            entries += self._prepare_ledger_entries(move, product_line)
+        self.env["marketplace.ledger.line"]._record_posted(entries)
+        return moves.with_context(self.env.context)
+
+    def _prepare_invoice_vals(self, total, invoice_date, position, account):
+        """Return the document of the lines of one vendor and currency.
+
+        :param total: minor units, not zero; negative for a credit note.
+        """
+        company, vendor, currency = self.company_id, self.vendor_id, self.currency_id
+        product = company._marketplace_commission_product()
+        vals = {
+            "move_type": "out_invoice" if total > 0 else "out_refund",
+            "journal_id": company._marketplace_journal(
+                "marketplace_journal_commission_id"
+            ).id,
+            "company_id": company.id,
+            "partner_id": vendor.id,
+            "marketplace_vendor_id": vendor.id,
+            "currency_id": currency.id,
+            "invoice_date": invoice_date,
+            "invoice_date_due": invoice_date,
+            # One receivable item: it is netted with the credits of the vendor.
+            "invoice_payment_term_id": False,
+            "fiscal_position_id": position.id,
+            "invoice_user_id": False,
+            "invoice_line_ids": [
+                Command.create(
+                    {
+                        "product_id": product.id,
+                        "name": self._invoice_label(total),
+                        "quantity": 1.0,
+                        "price_unit": currency._marketplace_amount(abs(total)),
+                        "tax_ids": [
+                            Command.set(
+                                company._marketplace_commission_taxes(position).ids
+                            )
+                        ],
+                        "account_id": account.id,
+                        # Given, or Odoo searches a distribution model for every line.
+                        "analytic_distribution": False,
+                    }
+                )
+            ],
+        }
+        invoices = self.reversed_line_id.move_id
+        if total < 0 and invoices:
+            vals["invoice_origin"] = ", ".join(invoices.sorted("name").mapped("name"))
+            if len(invoices) == 1:
+                vals["reversed_entry_id"] = invoices.id
+        return vals
+
+    def _invoice_label(self, total):
+        """Return the text of the invoice line, in the language of the vendor."""
+        env = self.with_context(lang=self.vendor_id.lang).env
+        dates = self.mapped("date")
+        period = {
+            "start": format_date(env, min(dates)),
+            "end": format_date(env, max(dates)),
+            "count": len(self),
+        }
+        if total > 0:
+            return env._(
+                "Commission on your sales from %(start)s to %(end)s "
+                "(%(count)s lines, listed in the annex)",
+                **period,
+            )
+        return env._(
+            "Commission given back on refunds from %(start)s to %(end)s "
+            "(%(count)s lines, listed in the annex)",
+            **period,
+        )
+
+    # -- vendor ledger --------------------------------------------------------------
+
+    def _prepare_ledger_entries(self, move, product_line):
+        """Return the ledger entries that a posted document stands for.
+
+        Net and VAT apart, both against the receivable item; the other way round for a
+        credit note.
+        """
+        receivable = move._marketplace_receivable_line()
+        taxes = move.line_ids.filtered(lambda line: line.display_type == "tax")
+        is_refund = move.move_type == "out_refund"
+        entries = []
+        for event, role, item in [
+            ("commission", "COMMISSION", product_line),
+            *(("commission_tax", "VAT_OUT", tax) for tax in taxes),
+        ]:
+            debit, credit = ("VENDOR_AR", receivable), (role, item)
+            if is_refund:
+                debit, credit = credit, debit
+            entries.append(
+                {
+                    "company_id": move.company_id.id,
+                    "vendor_id": move.marketplace_vendor_id.id,
+                    "event": event,
+                    "event_key": f"commission:{move.id}",
+                    "source_key": f"{event}:{item.id}",
+                    "role_debit": debit[0],
+                    "role_credit": credit[0],
+                    "amount": abs(item.amount_currency),
+                    "currency_id": move.currency_id.id,
+                    "date_event": move.invoice_date,
+                    "date_available": move.invoice_date,
+                    "date": move.date,
+                    "debit_move_line_id": debit[1].id,
+                    "credit_move_line_id": credit[1].id,
+                }
+            )
+        return entries
+
+    @api.model
+    def _action_open(self, name, domain):
+        """Return the action that lists some commission lines."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "marketplace_commission.marketplace_commission_line_action"
+        )
+        return {**action, "name": name, "domain": domain, "context": {"create": False}}
