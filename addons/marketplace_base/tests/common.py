@@ -13,6 +13,8 @@ class MarketplaceCommon(BaseCommon):
     seconds a class and proves nothing more.
     """
 
+    _counter = 0
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -42,7 +44,6 @@ class MarketplaceCommon(BaseCommon):
         )
         cls.company.marketplace_psp_partner_id = cls.psp
         cls.Ledger = cls.env["marketplace.ledger.line"]
-        cls._counter = 0
 
     # -- factories ------------------------------------------------------------------
 
