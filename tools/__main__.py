@@ -4,9 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
+import subprocess
 import sys
 
-from . import database, debian, odoo, paths, postgres, steps, testing, venv
+from . import (
+    database,
+    debian,
+    demo,
+    lint,
+    odoo,
+    packaging,
+    paths,
+    postgres,
+    steps,
+    suite,
+    testing,
+    translations,
+    venv,
+)
 from .steps import Stop, fail, free_port, say
 
 
@@ -31,6 +47,115 @@ def test_addon(args: argparse.Namespace) -> int:
         print("no test ran: check the addon's tests and TAGS", file=sys.stderr)
         return 1
     return 0 if outcome.ok else 1
+
+
+def test(_args: argparse.Namespace) -> int:
+    """Run the whole test suite, as CI does."""
+    return suite.full(odoo.site())
+
+
+def test_fast(_args: argparse.Namespace) -> int:
+    """Run the quick tests on a database that is kept."""
+    return suite.fast(odoo.site())
+
+
+def pytest(args: argparse.Namespace) -> int:
+    """Run top-level tests on an existing database (or a copy of the suite's)."""
+    site = odoo.site()
+    name = args.db
+    if not name:
+        name = "mkp_test_pytest"
+        database.copy(site, suite.suite_database(site), name)
+    elif not database.exists(site, name):
+        raise Stop(f"There is no database {name}: 'make db DB={name} ADDON=...'.")
+    result = suite.run_top_level(site, name, args.arguments or ["tests/flow"])
+    for fault in result.faults:
+        print(fault, file=sys.stderr)
+    return 0 if result.ok else 1
+
+
+def check_lint(_args: argparse.Namespace) -> int:
+    """Run all linters and format checks."""
+    odoo.site()
+    return lint.check()
+
+
+def fix_format(_args: argparse.Namespace) -> int:
+    """Format Python and XML."""
+    odoo.site()
+    return lint.fix()
+
+
+def i18n(args: argparse.Namespace) -> int:
+    """Export the translation catalogues, or check that they are complete."""
+    site = odoo.site()
+    return translations.check(site) if args.check else translations.export(site)
+
+
+def bench(_args: argparse.Namespace) -> int:
+    """Run the benchmarks on a fresh database."""
+    site = odoo.site()
+    name = "mkp_bench"
+    database.copy(site, suite.suite_database(site), name)
+    command = site.command(
+        *("shell", "--no-http", "--shell-interface=python", "--log-level=warn"),
+        database=name,
+    )
+    code = (
+        f"import sys; sys.path.insert(0, {str(paths.ROOT)!r})\n"
+        "from bench.run import main\nmain(env)\n"
+    )
+    done = subprocess.run(
+        command, input=code, text=True, env=site.env(), cwd=paths.ROOT, check=False
+    )
+    database.drop(site, name)
+    return done.returncode
+
+
+def wheels(_args: argparse.Namespace) -> int:
+    """Build the wheels of the addons into dist/."""
+    odoo.site()
+    return packaging.build()
+
+
+def run_demo(args: argparse.Namespace) -> int:
+    """Bring up the demo and serve it."""
+    return demo.run(demo.Ports(args.port, args.shop_port))
+
+
+def demo_stop(_args: argparse.Namespace) -> int:
+    """Stop the demo."""
+    return demo.stop()
+
+
+def demo_reset(_args: argparse.Namespace) -> int:
+    """Drop the demo's databases."""
+    demo.stop()
+    demo.remove(odoo.site())
+    return 0
+
+
+def clean(_args: argparse.Namespace) -> int:
+    """Remove all that was made here: servers, databases, environment, logs."""
+    demo.stop()
+    postgres.remove_private()
+    for folder in (
+        paths.RUN,
+        paths.VENV,
+        packaging.DIST,
+        lint.PRETTIER_DIR / "node_modules",
+        paths.STOREFRONT_DIR / "node_modules",
+    ):
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def clean_db(_args: argparse.Namespace) -> int:
+    """Remove the private PostgreSQL cluster and all filestores."""
+    demo.stop()
+    postgres.remove_private()
+    shutil.rmtree(paths.DATA_DIR, ignore_errors=True)
+    return 0
 
 
 def _existing(args: argparse.Namespace) -> odoo.Site:
@@ -163,6 +288,23 @@ def build_parser() -> argparse.ArgumentParser:
     free = command("odoo", run_odoo)
     free.add_argument("arguments", nargs=argparse.REMAINDER)
     command("dbs", list_dbs)
+    command("test", test)
+    command("test-fast", test_fast)
+    top = command("pytest", pytest)
+    top.add_argument("--db")
+    top.add_argument("arguments", nargs=argparse.REMAINDER)
+    command("lint", check_lint)
+    command("format", fix_format)
+    command("i18n", i18n).add_argument("--check", action="store_true")
+    command("bench", bench)
+    command("wheels", wheels)
+    shown = command("demo", run_demo)
+    shown.add_argument("--port", type=int, default=8069)
+    shown.add_argument("--shop-port", type=int, default=3000)
+    command("demo-stop", demo_stop)
+    command("demo-reset", demo_reset)
+    command("clean", clean)
+    command("clean-db", clean_db)
     command("stop", stop)
     command("lock", lock)
     command("browser", browser)

@@ -69,39 +69,55 @@ def _build_template(site: Site, name: str) -> None:
         what="building the template database",
     )
     shell_script(site, draft, COMPANY_SCRIPT, log)
-    site.server.psql(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
-    filestore = paths.FILESTORE / draft
+    rename(site, draft, name)
+
+
+def rename(site: Site, draft: str, name: str) -> None:
+    """Give a finished draft its name, and close it: it is only to be copied."""
     target = paths.FILESTORE / name
     shutil.rmtree(target, ignore_errors=True)
-    if filestore.exists():
-        filestore.rename(target)
-    site.server.psql(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    if (paths.FILESTORE / draft).exists():
+        (paths.FILESTORE / draft).rename(target)
+    site.server.psql(f'ALTER DATABASE "{draft}" ALLOW_CONNECTIONS false')
+    site.server.psql(f'ALTER DATABASE "{draft}" RENAME TO "{name}"')
 
 
 def shell_script(site: Site, name: str, script: Path, log: Path) -> None:
     """Run a script in an Odoo shell (``env`` is given); commit at its end."""
-    code = (
-        f"exec(compile(open({str(script)!r}).read(), {str(script)!r}, 'exec'))\n"
+    path = str(script)
+    run_python(
+        site, name, f"exec(compile(open({path!r}).read(), {path!r}, 'exec'))", log
+    )
+
+
+def run_python(site: Site, name: str, code: str, log: Path) -> None:
+    """Run code in an Odoo shell, with the project on Python's path; then commit.
+
+    The shell's exit code does not tell an exception from an end: its last line does.
+    """
+    runner = log.with_suffix(".py")
+    runner.write_text(
+        f"import sys\nsys.path.insert(0, {str(paths.ROOT)!r})\n{code}\n"
         f"env.cr.commit()\nprint({DONE!r})\n"
     )
-    runner = log.with_suffix(".py")
-    runner.write_text(code)
     start = log.stat().st_size if log.exists() else 0
+    command = site.command(
+        *("shell", "--no-http", "--shell-interface=python"), database=name
+    )
     with runner.open() as handle, log.open("ab") as output:
         subprocess.run(
-            site.command(
-                *("shell", "--no-http", "--shell-interface=python"), database=name
-            ),
+            command,
             stdin=handle,
             stdout=output,
             stderr=subprocess.STDOUT,
             env=site.env(),
+            cwd=paths.ROOT,
             check=False,
         )
     text = log.read_bytes()[start:].decode(errors="replace")
     if DONE not in text:
         tail = "\n".join(text.splitlines()[-20:])
-        raise Stop(f"{script.name} failed on database {name} (log {log}):\n{tail}")
+        raise Stop(f"A script failed on database {name} (log {log}):\n{tail}")
 
 
 def fresh_log(name: str) -> Path:

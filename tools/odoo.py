@@ -10,6 +10,9 @@ from io import StringIO
 from . import debian, odoo_install, paths, postgres, venv
 from .steps import free_port
 
+# Odoo's commands that take a command of their own, as in "i18n export".
+NESTED_COMMANDS = ("db", "i18n", "module")
+
 
 @dataclass(frozen=True)
 class Site:
@@ -34,7 +37,10 @@ class Site:
         A leading argument without a dash is a sub-command and stays first.
         """
         rest = list(args)
-        sub = [rest.pop(0)] if rest and not rest[0].startswith("-") else []
+        words = 2 if rest and rest[0] in NESTED_COMMANDS else 1
+        sub = []
+        while rest and len(sub) < words and not rest[0].startswith("-"):
+            sub.append(rest.pop(0))
         line = [str(paths.PYTHON), str(paths.ODOO_BIN), *sub, "-c", str(paths.CONF)]
         if database:
             line += ["-d", database]

@@ -54,6 +54,7 @@ class Server:
     port: str
     user: str
     is_private: bool
+    started_now: bool = False
 
     def env(self) -> dict[str, str]:
         """Return the environment of children: ours plus libpq's variables."""
@@ -99,6 +100,17 @@ def stop_private() -> bool:
     return True
 
 
+def stop_if_idle(found: Server) -> None:
+    """Stop the cluster we started, unless somebody else has come to use it."""
+    if found.is_private and found.started_now:
+        sql = (
+            "SELECT 1 FROM pg_stat_activity WHERE backend_type = 'client backend' "
+            "AND pid <> pg_backend_pid() LIMIT 1"
+        )
+        if not found.psql(sql):
+            stop_private()
+
+
 def remove_private() -> None:
     """Stop the private cluster and delete its files."""
     stop_private()
@@ -132,12 +144,13 @@ def _private_server() -> Server:
     if not state or not (Path(state["data"]) / "PG_VERSION").exists():
         state = _init_cluster()
     data = Path(state["data"])
-    if not _is_running(data):
+    started = not _is_running(data)
+    if started:
         if not port_is_free(state["port"]):
             state["port"] = free_port(FIRST_PORT)
             STATE.write_text(json.dumps(state))
         _start(data, state["port"])
-    return Server("127.0.0.1", str(state["port"]), DATABASE_USER, True)
+    return Server("127.0.0.1", str(state["port"]), DATABASE_USER, True, started)
 
 
 def _init_cluster() -> dict:

@@ -53,6 +53,18 @@ def lock(name: str, folder: Path | None = None) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def only_one(name: str, refusal: str) -> Iterator[None]:
+    """Hold a lock, or stop with ``refusal`` when another process has it."""
+    paths.LOCK_DIR.mkdir(parents=True, exist_ok=True)
+    with (paths.LOCK_DIR / f"{name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(refusal) from None
+        yield
+
+
 def run(
     command: Sequence[str | Path],
     *,

@@ -1,0 +1,314 @@
+"""The whole test suite: phases, their results, one verdict.
+
+Phases: engine tests without a database; addon tests on fresh databases; the
+top-level tests on a database with all addons, with a real shop beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import database, debian, paths, storefront, testing
+from .odoo import Site, ports
+from .steps import Stop, free_port, lock, say, step
+
+# A skip that is not listed here fails the run: a green line must mean "ran".
+# (text that the skip's name or reason contains, why it is all right)
+ALLOWED_SKIPS: tuple[tuple[str, str], ...] = ()
+
+WARM_SCRIPT = Path(__file__).with_name("warm_bundles.py")
+FAST_DATABASE = "mkp_fast"
+SLOW_TAG = "marketplace_slow"
+
+
+@dataclass
+class Result:
+    """One phase's figures, and what made it fail beside failed tests."""
+
+    name: str
+    passed: int = 0
+    failed: int = 0
+    skips: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def judge(self) -> Result:
+        """Add the faults that no test reports: nothing ran, or a skip."""
+        if not (self.passed or self.failed) and not self.faults:
+            self.faults.append("no test ran")
+        for skip in self.skips:
+            if not any(text in skip for text, _why in ALLOWED_SKIPS):
+                self.faults.append(f"unexpected skip: {skip}")
+        return self
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the phase is green."""
+        return not (self.failed or self.faults)
+
+
+def suite_database(site: Site) -> str:
+    """Return a database with all addons and no test data, made once per source."""
+    addons = paths.present_addons()
+    if not addons:
+        raise Stop("There is no addon in addons/ yet.")
+    template = database.template(site)
+    name = f"mkp_suite_{source_key(site)}"
+    with lock("suite"):
+        if database.exists(site, name):
+            return name
+        for old in site.server.psql(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'mkp\\_suite\\_%'"
+        ):
+            database.drop(site, old)
+        with step(f"Database {name} with {', '.join(addons)}"):
+            _build_suite(site, template, name, addons)
+    return name
+
+
+def source_key(site: Site) -> str:
+    """Hash the template's name and every file of our addons."""
+    digest = hashlib.sha256(database.template(site).encode())
+    for addon in paths.present_addons():
+        for path in sorted((paths.ADDONS_DIR / addon).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(str(path.relative_to(paths.ROOT)).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def _build_suite(site: Site, template: str, name: str, addons: Sequence[str]) -> None:
+    draft = f"{name}_draft"
+    database.copy(site, template, draft)
+    log = database.fresh_log("suite-database")
+    code = testing.run_odoo(
+        site,
+        log,
+        site.command(
+            *("-i", ",".join(addons), "--skip-auto-install"),
+            *("--stop-after-init", "--no-http"),
+            database=draft,
+        ),
+    )
+    outcome = testing.read_log(log.read_text(errors="replace"), code)
+    if not outcome.ok:
+        testing.report(outcome, log)
+        raise Stop(f"The addons do not install; see {log}.")
+    database.shell_script(site, draft, WARM_SCRIPT, log)
+    database.rename(site, draft, name)
+
+
+def unit(_site: Site) -> Result:
+    """Engine tests and other tests that need no database."""
+    return _pytest("unit", ["-p", "no:odoo", "tests/unit"], {})
+
+
+def addons_together(site: Site) -> Result:
+    """All addons on one fresh database, each one's tests."""
+    addons = paths.present_addons()
+    tags = ",".join(f"/{name}" for name in addons)
+    return _odoo_phase(site, "addons together", addons, tags, "mkp_test_all")
+
+
+def addons_alone(site: Site) -> Result:
+    """Each addon without those that build on it: it must work on its own."""
+    total = Result("addons alone")
+    for addon in paths.present_addons()[:-1]:
+        one = _odoo_phase(
+            site, f"{addon} alone", [addon], f"/{addon}", f"mkp_alone_{addon[12:]}"
+        )
+        total.passed += one.passed
+        total.failed += one.failed
+        total.skips += one.skips
+        total.faults += [f"{addon}: {fault}" for fault in one.faults]
+    return total
+
+
+def top_level(site: Site) -> Result:
+    """tests/ but tests/unit, with Odoo's HTTP server and a real shop."""
+    name = "mkp_test_top"
+    database.copy(site, suite_database(site), name)
+    folders = [
+        str(folder.relative_to(paths.ROOT))
+        for folder in sorted(paths.TESTS_DIR.iterdir())
+        if folder.name != "unit" and any(folder.rglob("test_*.py"))
+    ]
+    if not folders:
+        return Result("top level", faults=["tests/ has no test with a database"])
+    return run_top_level(site, name, folders)
+
+
+def run_top_level(site: Site, name: str, arguments: Sequence[str]) -> Result:
+    """Run pytest with Odoo on a database that holds the addons."""
+    with _shop(site, name, arguments) as variables:
+        options = [f"--odoo-config={paths.CONF}", f"--odoo-database={name}"]
+        return _pytest(
+            "top level",
+            [*options, "--odoo-http", *arguments],
+            {**site.env(), **variables},
+        )
+
+
+@contextlib.contextmanager
+def _shop(site: Site, name: str, arguments: Sequence[str]) -> Iterator[dict]:
+    """Run a shop of its own for the flow tests; give the variables naming it."""
+    wanted = any("flow" in argument for argument in arguments)
+    if not (wanted and storefront.is_present()):
+        yield {}
+        return
+    shop_database = f"{name}_shop"
+    database.drop(site, shop_database)
+    http_port, shop_port, secret = free_port(), free_port(), "flow-test-secret"
+    shop = storefront.start(
+        site,
+        shop_database,
+        shop_port,
+        odoo_url=f"http://127.0.0.1:{http_port}",
+        secret=secret,
+    )
+    try:
+        yield {
+            "MKP_HTTP_PORT": str(http_port),
+            "MKP_VENDURE_URL": f"http://127.0.0.1:{shop_port}",
+            "MKP_VENDURE_SECRET": secret,
+        }
+    finally:
+        shop.stop()
+        database.drop(site, shop_database)
+
+
+def _pytest(name: str, arguments: Sequence[str], env: dict[str, str]) -> Result:
+    report = paths.RUN / "reports" / f"{name.replace(' ', '-')}.xml"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.unlink(missing_ok=True)
+    done = subprocess.run(
+        [
+            *(str(paths.PYTHON), "-m", "pytest", "-q", f"--junitxml={report}"),
+            *arguments,
+        ],
+        cwd=paths.ROOT,
+        env=env or None,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    result = Result(name)
+    if report.exists():
+        for case in ET.parse(report).getroot().iter("testcase"):
+            label = f"{case.get('classname')}.{case.get('name')}"
+            skip = case.find("skipped")
+            if case.find("failure") is not None or case.find("error") is not None:
+                result.failed += 1
+            elif skip is not None:
+                result.skips.append(f"{label}: {skip.get('message')}")
+            else:
+                result.passed += 1
+    if done.returncode not in (0, 1, 5):
+        result.faults.append(f"pytest ended with code {done.returncode}")
+    elif done.returncode == 1 and not result.failed:
+        result.faults.append("pytest failed without naming a test")
+    return result.judge()
+
+
+def _odoo_phase(
+    site: Site, name: str, addons: Sequence[str], tags: str, database_name: str
+) -> Result:
+    database.copy(site, database.template(site), database_name)
+    log = database.fresh_log(f"test-{database_name}")
+    code = testing.run_odoo(
+        site,
+        log,
+        site.command(
+            *("-i", ",".join(addons), "--skip-auto-install", "--stop-after-init"),
+            *(f"--test-tags={tags}", *ports()),
+            database=database_name,
+        ),
+    )
+    outcome = testing.read_log(log.read_text(errors="replace"), code)
+    testing.report(outcome, log)
+    return _from_outcome(name, outcome)
+
+
+def _from_outcome(name: str, outcome: testing.Outcome) -> Result:
+    result = Result(name, outcome.passed, outcome.failed, outcome.skips)
+    if outcome.problems and not outcome.failed:
+        first = outcome.problems[0].splitlines()[0]
+        result.faults.append(f"{len(outcome.problems)} errors logged, first: {first}")
+    if outcome.returncode and not (outcome.failed or outcome.problems):
+        result.faults.append(f"Odoo ended with code {outcome.returncode}")
+    return result.judge()
+
+
+def fast(site: Site) -> int:
+    """Engine tests, then the quick addon tests on a database that is kept.
+
+    The database is updated, not made anew, and slow classes are left out: good for
+    the edit loop. `make test` is the judge.
+    """
+    return _run_phases(site, [unit, _fast_addons])
+
+
+def _fast_addons(site: Site) -> Result:
+    addons = paths.present_addons()
+    known = database.exists(site, FAST_DATABASE)
+    if not known:
+        database.copy(site, suite_database(site), FAST_DATABASE)
+    tags = ",".join([*(f"/{name}" for name in addons), f"-{SLOW_TAG}"])
+    log = database.fresh_log(f"test-{FAST_DATABASE}")
+    code = testing.run_odoo(
+        site,
+        log,
+        site.command(
+            *("-u", ",".join(addons), "--skip-auto-install", "--stop-after-init"),
+            *(f"--test-tags={tags}", *ports()),
+            database=FAST_DATABASE,
+        ),
+    )
+    outcome = testing.read_log(log.read_text(errors="replace"), code)
+    testing.report(outcome, log)
+    if "Failed to initialize database" in "".join(outcome.problems):
+        # Perhaps only the kept database is at odds with the code: begin anew.
+        database.drop(site, FAST_DATABASE)
+    return _from_outcome("addons, quick tests", outcome)
+
+
+def full(site: Site) -> int:
+    """Everything, as CI runs it."""
+    debian.ensure_browser()
+    if storefront.is_present():
+        storefront.install()
+    return _run_phases(site, [unit, addons_together, addons_alone, top_level])
+
+
+def _run_phases(site: Site, phases: Sequence[Callable[[Site], Result]]) -> int:
+    results = []
+    for phase in phases:
+        title = (phase.__doc__ or "").splitlines()[0].rstrip(".")
+        say(f"=== {title}")
+        try:
+            results.append(phase(site))
+        except Stop as error:
+            results.append(Result(title, faults=[str(error)]))
+    return _verdict(results)
+
+
+def _verdict(results: Sequence[Result]) -> int:
+    print()
+    for result in results:
+        mark = "ok  " if result.ok else "FAIL"
+        print(
+            f"{mark} {result.name}: {result.passed} passed, {result.failed} failed, "
+            f"{len(result.skips)} skipped"
+        )
+        for fault in result.faults:
+            print(f"     {fault}")
+    passed = sum(result.passed for result in results)
+    # A fault that is no failed test still counts: the last line must not be green.
+    failed = sum(result.failed + len(result.faults) for result in results)
+    say(f"{'all green' if not failed else 'FAILED'}")
+    print(f"{passed} passed, {failed} failed", flush=True)
+    return 1 if failed else 0
