@@ -1,0 +1,307 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..const import CONTRACT_STATES, CONTRACT_TRANSITIONS, POSTURES, VAT_DEBTORS
+from ..exceptions import MarketplaceError
+
+
+class MarketplaceContract(models.Model):
+    _name = "marketplace.contract"
+    _description = "Vendor Contract"
+    _inherit = ["marketplace.state.mixin", "mail.thread", "mail.activity.mixin"]
+    _check_company_auto = True
+    _order = "date_start desc, id desc"
+    _rec_names_search = ["name", "vendor_id.name", "vendor_id.vendor_code"]
+    _state_transitions = CONTRACT_TRANSITIONS
+
+    name = fields.Char(string="Number", readonly=True, copy=False, required=True)
+    vendor_id = fields.Many2one(
+        "res.partner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain=[("is_marketplace_vendor", "=", True)],
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+        tracking=True,
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+    )
+    state = fields.Selection(
+        CONTRACT_STATES,
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        tracking=True,
+    )
+    date_start = fields.Date(
+        string="From",
+        required=True,
+        default=fields.Date.context_today,
+        copy=False,
+        tracking=True,
+    )
+    date_end = fields.Date(
+        string="To",
+        copy=False,
+        tracking=True,
+        help="Last day of the contract; open when empty.",
+    )
+    posture = fields.Selection(
+        POSTURES,
+        required=True,
+        default="agent",
+        tracking=True,
+        help="Agent: the vendor sells, we earn a commission. Principal: we buy from "
+        "the vendor and sell in our own name.",
+    )
+    vat_debtor = fields.Selection(
+        VAT_DEBTORS,
+        string="VAT Owed by",
+        required=True,
+        default="vendor",
+        tracking=True,
+        help="Who owes the VAT of the customer's purchase. The operator does as deemed "
+        "supplier (VAT directive, article 14a).",
+    )
+    entitlement_delay_days = fields.Integer(
+        string="Entitlement Delay",
+        tracking=True,
+        help="Days between delivery and the moment the amount is due to the vendor.",
+    )
+    auto_delivery_days = fields.Integer(
+        string="Assume Delivered After",
+        default=7,
+        tracking=True,
+        help="Days after shipment when delivery is assumed without proof; 0: never.",
+    )
+    is_used = fields.Boolean(compute="_compute_is_used")
+
+    _dates_ordered = models.Constraint(
+        "CHECK (date_end >= date_start)", "A contract cannot end before it starts."
+    )
+    _delays_positive = models.Constraint(
+        "CHECK (entitlement_delay_days >= 0 AND auto_delivery_days >= 0)",
+        "The delays of a contract are zero or more days.",
+    )
+    _no_overlap = models.Constraint(
+        "EXCLUDE USING gist (vendor_id WITH =, company_id WITH =, "
+        "daterange(date_start, date_end, '[]') WITH &&) WHERE (state <> 'draft')",
+        "A vendor has one contract at a time in a company: end the earlier one before "
+        "this one starts.",
+    )
+
+    # -- computes -------------------------------------------------------------------
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for contract in self:
+            contract.currency_id = contract.company_id.currency_id
+
+    @api.depends("name", "vendor_id")
+    def _compute_display_name(self):
+        for contract in self:
+            contract.display_name = f"{contract.name} · {contract.vendor_id.name}"
+
+    def _compute_is_used(self):
+        used = self._last_order_dates()
+        for contract in self:
+            contract.is_used = contract._origin in used
+
+    # -- constraints ----------------------------------------------------------------
+
+    @api.constrains("vendor_id")
+    def _check_vendor(self):
+        for contract in self:
+            if not contract.vendor_id.is_marketplace_vendor:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(partner)s is no vendor.", partner=contract.vendor_id.name
+                    )
+                )
+
+    # -- CRUD -----------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        vals_list = [dict(vals) for vals in vals_list]
+        for vals in vals_list:
+            if not vals.get("name"):
+                vals["name"] = self.env["ir.sequence"].next_by_code(
+                    "marketplace.contract"
+                )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_frozen(vals)
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_draft(self):
+        for contract in self:
+            if contract.state != "draft":
+                raise MarketplaceError(
+                    self.env._(
+                        "%(contract)s is not a draft: end it instead of deleting it.",
+                        contract=contract.display_name,
+                    )
+                )
+
+    def _frozen_fields(self):
+        """Return the names of the terms that stay as they are once orders use them."""
+        return {
+            "vendor_id",
+            "company_id",
+            "currency_id",
+            "date_start",
+            "posture",
+            "vat_debtor",
+            "entitlement_delay_days",
+            "auto_delivery_days",
+        }
+
+    def _check_frozen(self, vals):
+        """Refuse to change terms, or to cut dates, that orders rest on.
+
+        :raises MarketplaceError: naming the contract.
+        """
+        frozen = self._frozen_fields() & vals.keys()
+        date_end = fields.Date.to_date(vals.get("date_end"))
+        if not frozen and not date_end:
+            return
+        for contract, last_order in self._last_order_dates().items():
+            if frozen:
+                raise MarketplaceError(
+                    self.env._(
+                        "Orders rest on %(contract)s: its terms cannot change. End it "
+                        "and duplicate it for the new terms.",
+                        contract=contract.display_name,
+                    )
+                )
+            if date_end < last_order.date():
+                raise MarketplaceError(
+                    self.env._(
+                        "%(contract)s has an order of %(date)s: it cannot end earlier.",
+                        contract=contract.display_name,
+                        date=last_order.date(),
+                    )
+                )
+
+    def _last_order_dates(self):
+        """Return the date of the last order of each contract that orders use.
+
+        :return: {contract: datetime}; unused contracts are absent.
+        """
+        # sudo: whether orders exist counts, also those of salespeople one cannot read
+        return dict(
+            self.env["sale.order"]
+            .sudo()
+            ._read_group(
+                [("contract_id", "in", self.ids)], ["contract_id"], ["date_order:max"]
+            )
+        )
+
+    # -- state gate -----------------------------------------------------------------
+
+    @api.private
+    def _transition(self, target, values=None):
+        """Move contracts to a state; ending one makes today its last day at most.
+
+        :raises MarketplaceError: listing every contract that may not move, and why.
+        """
+        today = fields.Date.context_today(self)
+        leaving = self.filtered(lambda c: c.state in CONTRACT_TRANSITIONS[target])
+        if problems := leaving._transition_problems(target, today):
+            raise MarketplaceError("\n".join(problems))
+        running = self.browse()
+        if target == "ended":
+            running = leaving.filtered(lambda c: not c.date_end or c.date_end > today)
+        moved = super(MarketplaceContract, self - running)._transition(target, values)
+        moved |= super(MarketplaceContract, running)._transition(
+            target, {**(values or {}), "date_end": today}
+        )
+        if target == "active":
+            moved._open_companies_to_vendor_users()
+        moved.vendor_id.vendor_offer_ids._after_offer_change({"is_sellable"})
+        return moved
+
+    def _transition_problems(self, target, today):
+        """Return, in words, what keeps contracts from a state they could move to."""
+        problems = []
+        for contract in self:
+            name = contract.display_name
+            if target == "active":
+                problems += contract._activation_problems()
+            elif target == "draft" and contract.is_used:
+                problems.append(
+                    self.env._("Orders rest on %(contract)s: end it.", contract=name)
+                )
+            elif target == "ended" and contract.date_start > today:
+                problems.append(
+                    self.env._(
+                        "%(contract)s has not started: set it back to draft instead.",
+                        contract=name,
+                    )
+                )
+        return problems
+
+    def _activation_problems(self):
+        """Return, in words, what one contract lacks to be activated; to extend."""
+        self.ensure_one()
+        if self.vendor_id.vendor_state in ("rejected", "closed"):
+            return [
+                self.env._(
+                    "%(vendor)s is rejected or closed: no contract can start.",
+                    vendor=self.vendor_id.name,
+                )
+            ]
+        return []
+
+    def _open_companies_to_vendor_users(self):
+        """Let portal users of the vendors into the companies of the contracts.
+
+        Core rules on orders and invoices compare with the user's companies: without
+        this, a vendor of two companies would see half of his sales.
+        """
+        users = self.vendor_id._vendor_users()
+        for contract in self:
+            for user in users.get(contract.vendor_id, []):
+                if user.share:
+                    user.company_ids |= contract.company_id
+
+    # -- actions --------------------------------------------------------------------
+
+    def action_activate(self):
+        self._transition("active")
+        return True
+
+    def action_end(self):
+        self._transition("ended")
+        return True
+
+    def action_reset(self):
+        self._transition("draft")
+        return True
+
+    # -- business -------------------------------------------------------------------
+
+    @api.model
+    def _domain_in_force(self, date):
+        """Return the domain of the contracts in force on a day, both ends included."""
+        return (
+            Domain("state", "!=", "draft")
+            & Domain("date_start", "<=", date)
+            & (Domain("date_end", "=", False) | Domain("date_end", ">=", date))
+        )
