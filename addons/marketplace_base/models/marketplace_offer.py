@@ -1,0 +1,261 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..const import OFFER_CONDITIONS, OFFER_INACTIVE_REASONS
+from ..exceptions import MarketplaceError
+
+
+class MarketplaceOffer(models.Model):
+    _name = "marketplace.offer"
+    _description = "Vendor Offer"
+    _inherit = ["mail.thread"]
+    _check_company_auto = True
+    _order = "product_id, price, id"
+    _rec_names_search = ["vendor_sku", "product_id.name", "vendor_id.vendor_code"]
+
+    active = fields.Boolean(default=True, tracking=True)
+    vendor_id = fields.Many2one(
+        "res.partner",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain=[("is_marketplace_vendor", "=", True)],
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    product_id = fields.Many2one(
+        "product.product",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        domain=[("sale_ok", "=", True)],
+    )
+    product_categ_id = fields.Many2one(related="product_id.categ_id")
+    vendor_sku = fields.Char(string="Vendor SKU", required=True, tracking=True)
+    price = fields.Monetary(
+        required=True,
+        tracking=True,
+        help="What the consumer pays for one unit, taxes included.",
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+    )
+    quantity = fields.Float(
+        string="Stock Offered",
+        digits="Product Unit",
+        help="Units the vendor can ship now, in the unit of the product.",
+    )
+    product_uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
+    condition = fields.Selection(OFFER_CONDITIONS, required=True, default="new")
+    lead_time_days = fields.Integer(
+        string="Lead Time", help="Days the vendor needs before he ships."
+    )
+    is_sellable = fields.Boolean(
+        string="Sellable", compute="_compute_is_sellable", store=True
+    )
+    inactive_reason = fields.Selection(
+        OFFER_INACTIVE_REASONS,
+        string="Not Sold Because",
+        compute="_compute_is_sellable",
+        store=True,
+        index="btree_not_null",
+    )
+
+    _vendor_sku_uniq = models.UniqueIndex(
+        "(company_id, vendor_id, vendor_sku)",
+        "This vendor has an offer with this SKU already (look at archived ones too).",
+    )
+    _vendor_product_uniq = models.UniqueIndex(
+        "(company_id, vendor_id, product_id, condition)",
+        "This vendor offers this product in this condition already (look at archived "
+        "offers too).",
+    )
+    _sellable_idx = models.Index(
+        "(company_id, product_id, price, id) WHERE is_sellable"
+    )
+    _figures_positive = models.Constraint(
+        "CHECK (price >= 0 AND quantity >= 0 AND lead_time_days >= 0)",
+        "The price, the stock and the lead time of an offer are zero or more.",
+    )
+
+    # -- computes -------------------------------------------------------------------
+
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        for offer in self:
+            offer.currency_id = offer.company_id.currency_id
+
+    @api.depends("vendor_sku", "product_id", "vendor_id")
+    def _compute_display_name(self):
+        for offer in self:
+            parts = (
+                offer.vendor_sku,
+                offer.product_id.display_name,
+                offer.vendor_id.name,
+            )
+            offer.display_name = " · ".join(part for part in parts if part)
+
+    @api.depends(
+        "active",
+        "price",
+        "currency_id",
+        "quantity",
+        "company_id",
+        "product_id.active",
+        "vendor_id.vendor_state",
+        "vendor_id.vendor_contract_ids.state",
+        "vendor_id.vendor_contract_ids.company_id",
+        "vendor_id.vendor_contract_ids.date_start",
+        "vendor_id.vendor_contract_ids.date_end",
+    )
+    def _compute_is_sellable(self):
+        today = fields.Date.context_today(self)
+        for company, offers in self.grouped("company_id").items():
+            contracts = offers.vendor_id._marketplace_contracts(today, company)
+            for offer in offers:
+                has_contract = offer.vendor_id._origin.id in contracts
+                offer.inactive_reason = offer._get_inactive_reason(has_contract)
+                offer.is_sellable = not offer.inactive_reason
+
+    def _get_inactive_reason(self, has_contract):
+        """Return why one offer is not sold, the gravest first, or False."""
+        self.ensure_one()
+        if not self.active or not self.product_id.active:
+            return "archived"
+        if self.vendor_id.vendor_state != "approved":
+            return "vendor_suspended"
+        if not has_contract:
+            return "no_contract"
+        if not self.currency_id or self.currency_id.compare_amounts(self.price, 0) <= 0:
+            return "no_price"
+        if self.product_id.uom_id.compare(self.quantity, 0) <= 0:
+            return "out_of_stock"
+        return False
+
+    # -- constraints ----------------------------------------------------------------
+
+    @api.constrains("vendor_id")
+    def _check_vendor(self):
+        for offer in self:
+            if not offer.vendor_id.is_marketplace_vendor:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(partner)s is no vendor.", partner=offer.vendor_id.name
+                    )
+                )
+
+    # -- CRUD -----------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        offers = super().create(vals_list)
+        offers._after_offer_change({name for vals in vals_list for name in vals})
+        return offers
+
+    def write(self, vals):
+        res = super().write(vals)
+        self._after_offer_change(set(vals))
+        return res
+
+    # -- business -------------------------------------------------------------------
+
+    def _get_sale_taxes(self):
+        """Return the taxes of one offer; see :meth:`_get_sale_taxes_by_offer`."""
+        self.ensure_one()
+        return self._get_sale_taxes_by_offer()[self.id]
+
+    def _get_sale_taxes_by_offer(self):
+        """Return the taxes of each offer's product, in their price-included form.
+
+        :return: {offer id: account.tax}, taxes of the offer's company.
+        :raises MarketplaceError: for a tax that no price can include, naming it.
+        """
+        twins = {}
+        by_offer = {}
+        for offer in self:
+            taxes = self.env["account.tax"]
+            company = offer.company_id
+            # sudo: whoever sells an offer applies its taxes, account roles or not
+            own = offer.sudo().product_id.taxes_id._filter_taxes_by_company(company)
+            for tax in own:
+                if (company, tax) not in twins:
+                    twins[company, tax] = self._get_included_tax(company.sudo(), tax)
+                taxes |= twins[company, tax].sudo(self.env.su)
+            by_offer[offer.id] = taxes
+        return by_offer
+
+    @api.model
+    def _get_included_tax(self, company, tax):
+        if tax.price_include:
+            return tax
+        if tax.amount_type != "percent":
+            raise MarketplaceError(
+                self.env._(
+                    "The tax %(tax)s is no percentage: prices of offers include their "
+                    "taxes. Use a percentage on the products that vendors sell.",
+                    tax=tax.display_name,
+                )
+            )
+        return company._marketplace_tax(tax.amount)
+
+    @api.model
+    def _default_for_products(self, products, company, currency=None):
+        """Return the offer that serves each product: the cheapest, then the oldest.
+
+        :param currency: offers in that one are compared; the company's by default.
+        :return: {product id: offer}; products nobody sells are absent.
+        """
+        offers = self.search(
+            Domain("product_id", "in", products.ids)
+            & Domain("company_id", "=", company.id)
+            & Domain("currency_id", "=", (currency or company.currency_id).id)
+            & Domain("is_sellable", "=", True),
+            order="price, id",
+        )
+        best = {}
+        for offer in offers:
+            best.setdefault(offer.product_id.id, offer)
+        return best
+
+    # -- hooks ----------------------------------------------------------------------
+
+    def _after_offer_change(self, fields_changed):
+        """Act once per batch of offers whose fields changed; for other addons.
+
+        :param set fields_changed: field names; ``is_sellable`` alone when the change
+            came from the vendor or the contract.
+        """
+
+    # -- cron -----------------------------------------------------------------------
+
+    @api.model
+    def _cron_refresh_sellable(self):
+        """Update the offers whose contract started or ended with the passing days."""
+        today = fields.Date.context_today(self)
+        stale = self.browse()
+        for company in self.env["res.company"].search([]):
+            contracts = self.env["marketplace.contract"].search(
+                self.env["marketplace.contract"]._domain_in_force(today)
+                & Domain("company_id", "=", company.id)
+            )
+            covered = Domain("vendor_id", "in", contracts.vendor_id.ids)
+            stale |= self.search(
+                Domain("company_id", "=", company.id)
+                & (
+                    (covered & Domain("inactive_reason", "=", "no_contract"))
+                    | (~covered & Domain("is_sellable", "=", True))
+                )
+            )
+        for name in ("is_sellable", "inactive_reason"):
+            self.env.add_to_compute(self._fields[name], stale)
+        stale._after_offer_change({"is_sellable"})
