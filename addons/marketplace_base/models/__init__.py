@@ -1,3 +1,5 @@
+from . import ir_actions_report
+from . import marketplace_state_mixin
 from . import res_currency
 from . import res_company
 from . import res_config_settings
@@ -6,3 +8,9 @@ from . import marketplace_ledger_line
 from . import marketplace_ledger_posting
 from . import marketplace_psp_settlement
 from . import marketplace_tie_out
+from . import res_partner
+from . import vendor_onboarding
+from . import res_partner_bank
+from . import marketplace_contract
+from . import product_template
+from . import marketplace_offer
