@@ -1,0 +1,75 @@
+"""Codes, transitions and limits of settlements and payouts. No odoo import."""
+
+PAYOUT_CALENDARS = [
+    ("daily", "Every day"),
+    ("weekly", "Every week, from Monday"),
+    ("dekad", "On the 1st, 11th and 21st"),
+    ("monthly", "On the 1st of the month"),
+    ("manual", "By hand only"),
+]
+
+SETTLEMENT_STATES = [
+    ("confirmed", "To Pay"),
+    ("closed", "Closed"),
+    ("cancelled", "Cancelled"),
+]
+# target -> states it may be reached from
+SETTLEMENT_TRANSITIONS = {
+    "closed": {"confirmed"},
+    "cancelled": {"confirmed", "closed"},
+}
+
+RUN_STATES = [
+    ("draft", "Draft"),
+    ("checked", "Checked"),
+    ("approved", "Approved"),
+    ("sent", "Sent"),
+    ("confirmed", "Confirmed"),
+    ("cancelled", "Cancelled"),
+]
+RUN_TRANSITIONS = {
+    "draft": {"checked", "approved"},
+    "checked": {"draft"},
+    "approved": {"checked"},
+    "sent": {"approved"},
+    "confirmed": {"sent"},
+    "cancelled": {"draft", "checked", "approved"},
+}
+
+PAYOUT_STATES = [
+    ("excluded", "Not Paid"),
+    ("draft", "To Pay"),
+    ("sent", "Sent"),
+    ("confirmed", "Paid"),
+    ("cancelled", "Cancelled"),
+]
+
+PAYOUT_TRANSITIONS = {
+    "sent": {"draft"},
+    "confirmed": {"sent"},
+    "cancelled": {"draft"},
+}
+
+# Why a closing balance is carried forward instead of paid.
+CARRY_REASONS = [
+    ("threshold", "Below the payout minimum"),
+    ("negative", "Negative balance"),
+]
+# Why a vendor of a run is not paid by it.
+EXCLUSION_REASONS = [
+    ("hold", "Payouts on hold"),
+    ("kyc", "Identity not verified"),
+    ("no_iban", "No IBAN"),
+    ("untrusted_iban", "IBAN not trusted yet"),
+    *CARRY_REASONS,
+]
+
+PAYOUT_POSTINGS = [
+    ("transit", "Through the transit account"),
+    ("bank", "Straight to the bank account"),
+]
+
+# Vendors settled by one transaction of the nightly job.
+SETTLE_BATCH_VENDORS = 100
+# Statements notified by one transaction of the mailing job.
+NOTIFY_BATCH_SETTLEMENTS = 100

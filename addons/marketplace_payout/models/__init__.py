@@ -1,0 +1,15 @@
+from . import (
+    marketplace_contract,
+    marketplace_ledger_line,
+    marketplace_payout,
+    marketplace_payout_run,
+    marketplace_payout_send,
+    marketplace_settlement,
+    marketplace_settlement_run,
+    marketplace_settlement_statement,
+    res_company,
+    res_config_settings,
+    res_groups,
+    res_partner,
+    res_users,
+)

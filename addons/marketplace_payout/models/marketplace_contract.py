@@ -1,0 +1,53 @@
+from odoo import api, fields, models
+
+from ..const import PAYOUT_CALENDARS
+
+
+class MarketplaceContract(models.Model):
+    _inherit = "marketplace.contract"
+
+    payout_calendar = fields.Selection(
+        PAYOUT_CALENDARS,
+        string="Settlement",
+        required=True,
+        default="dekad",
+        tracking=True,
+        help="When the vendor is settled. The cut-off is the day before.",
+    )
+    payout_minimum = fields.Monetary(
+        tracking=True,
+        help="A balance below this amount is carried forward to the next settlement.",
+    )
+
+    _payout_minimum_positive = models.Constraint(
+        "CHECK (payout_minimum >= 0)", "The payout minimum cannot be negative."
+    )
+
+    @api.model
+    def _payout_terms(self, company, cutoff, vendors=None):
+        """Return the contract whose payout terms apply to each vendor at a cut-off.
+
+        The latest one begun: a contract that has ended still says when the rest of
+        the vendor's money is settled.
+
+        :return: {vendor id: contract}
+        """
+        domain = fields.Domain("company_id", "=", company.id)
+        domain &= fields.Domain("state", "!=", "draft")
+        domain &= fields.Domain("date_start", "<=", cutoff)
+        if vendors is not None:
+            domain &= fields.Domain("vendor_id", "in", vendors.ids)
+        contracts = self.search(domain, order="date_start, id")
+        return {contract.vendor_id.id: contract for contract in contracts}
+
+    def _payout_minimum(self, currency, cutoff):
+        """Return the minimum, in minor units, below which a balance is carried.
+
+        None applies in another currency than the contract's, nor once the contract
+        has ended: the rest is then paid whatever it is.
+        """
+        if self.currency_id != currency:
+            return 0
+        if self.date_end and self.date_end <= cutoff:
+            return 0
+        return currency._marketplace_minor(self.payout_minimum)

@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Roles whose lines a settlement claims: the vendor's account, and what he owes.
+SETTLED_ROLES = ("VENDOR_DUE", "VENDOR_AR")
+
+
+def _keep_facts(_lines):
+    """Leave the ledger as it is when the addon goes: posted entries rest on it."""
+
+
+class MarketplaceLedgerLine(models.Model):
+    _inherit = "marketplace.ledger.line"
+
+    event = fields.Selection(
+        selection_add=[
+            ("netting", "Commission netted"),
+            ("payout", "Payout ordered"),
+            ("payout_bank", "Payout debited by the bank"),
+        ],
+        ondelete={
+            "netting": _keep_facts,
+            "payout": _keep_facts,
+            "payout_bank": _keep_facts,
+        },
+    )
+    settlement_id = fields.Many2one(
+        "marketplace.settlement", readonly=True, index="btree_not_null"
+    )
+
+    _unsettled_idx = models.Index(
+        "(company_id, vendor_id, currency_id) WHERE settlement_id IS NULL"
+        " AND (role_debit IN ('VENDOR_DUE', 'VENDOR_AR')"
+        " OR role_credit IN ('VENDOR_DUE', 'VENDOR_AR'))"
+    )
+
+    @api.model
+    def _journal_field_by_event(self):
+        return {
+            **super()._journal_field_by_event(),
+            "netting": "marketplace_journal_settlement_id",
+            "payout": "marketplace_journal_payout_id",
+            "payout_bank": "marketplace_journal_payout_id",
+        }
+
+    @api.model
+    def _balance_roles(self):
+        return [*super()._balance_roles(), "PAYOUT_TRANSIT"]
+
+    @api.model
+    def _buckets(self, by_role):
+        """Add what is on its way to the vendor and what has arrived."""
+        buckets = super()._buckets(by_role)
+        ordered = -sum(
+            minor
+            for (role, event), minor in by_role.items()
+            if (role, event) == ("VENDOR_DUE", "payout")
+        )
+        buckets["in_payment"] = sum(
+            minor
+            for (role, _event), minor in by_role.items()
+            if role == "PAYOUT_TRANSIT"
+        )
+        buckets["paid"] = ordered - buckets["in_payment"]
+        return buckets
+
+    @api.model
+    def _unsettled_condition(self, cutoff):
+        """Return the SQL condition of lines that a settlement may still claim.
+
+        :param cutoff: last day, included, or the column that holds it.
+        """
+        return SQL(
+            "line.settlement_id IS NULL AND line.vendor_id IS NOT NULL"
+            " AND (line.role_debit IN %(roles)s OR line.role_credit IN %(roles)s)"
+            " AND line.date_event <= %(cutoff)s"
+            " AND COALESCE(line.date_available, line.date_event) <= %(cutoff)s",
+            roles=SETTLED_ROLES,
+            cutoff=cutoff,
+        )

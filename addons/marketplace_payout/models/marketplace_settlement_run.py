@@ -1,0 +1,358 @@
+"""Settle vendors in batch: claim, invoice, net, balance, reconcile."""
+
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
+
+from ..const import PAYOUT_CALENDARS, SETTLE_BATCH_VENDORS
+from ..engine import calendar, netting
+
+
+class MarketplaceSettlement(models.Model):
+    _inherit = "marketplace.settlement"
+
+    @api.model
+    @api.private
+    def _run(self, cutoff, company, vendors=None):
+        """Settle vendors up to a day, included; return the new settlements.
+
+        A vendor is settled when something happened on his account since the last
+        time, or when a balance carried then may be paid now. One already settled at
+        this cut-off or later is left alone, so a second run creates nothing.
+
+        :param vendors: partners to look at, every vendor when None.
+        """
+        scoped = self.sudo().with_company(company).with_context(**MOVE_CONTEXT)
+        commission = scoped.env["marketplace.commission.line"]._invoiceable(
+            company, cutoff, vendors
+        )
+        settlements = scoped._open_settlements(cutoff, company, vendors, commission)
+        if not settlements:
+            return settlements.with_env(self.env)
+        settlements._invoice_commission(commission)
+        claimed = settlements._claim_lines()
+        settlements._net_commission(claimed)
+        settlements._close_accounts(claimed)
+        settlements._post_and_reconcile()
+        self.env.ref("marketplace_payout.ir_cron_notify_vendors").sudo()._trigger()
+        return settlements.with_env(self.env)
+
+    # -- opening --------------------------------------------------------------------
+
+    def _open_settlements(self, cutoff, company, vendors, commission):
+        """Create the settlements of this cut-off, with their opening balance."""
+        terms = self.env["marketplace.contract"]._payout_terms(company, cutoff, vendors)
+        last = self._last_settlements(company, vendors)
+        keys = self._keys_with_movements(cutoff, company, vendors)
+        keys |= self._keys_with_commission(commission)
+        keys |= self._keys_payable_now(last, terms, cutoff)
+        partners = self.env["res.partner"].browse({vendor_id for vendor_id, _c in keys})
+        codes = {partner.id: partner.vendor_code for partner in partners}
+        currencies = self.env["res.currency"].browse(
+            {money_id for _v, money_id in keys}
+        )
+        vals_list = []
+        for vendor_id, currency_id in sorted(keys):
+            previous = last.get((vendor_id, currency_id), self.browse())
+            if previous and previous.date_cutoff >= cutoff:
+                continue
+            currency = currencies.browse(currency_id)
+            number = f"SET/{cutoff:%Y%m%d}/{codes[vendor_id]}"
+            if currency != company.currency_id:
+                number = f"{number}/{currency.name}"
+            vals_list.append(
+                {
+                    "name": number,
+                    "vendor_id": vendor_id,
+                    "company_id": company.id,
+                    "currency_id": currency_id,
+                    "date_cutoff": cutoff,
+                    "previous_id": previous.id,
+                    "amount_opening": previous.amount_carried,
+                    "amount_carried": previous.amount_carried,
+                }
+            )
+        return self.create(vals_list)
+
+    def _last_settlements(self, company, vendors):
+        """Return the end of each chain: {(vendor id, currency id): settlement}."""
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT ON (vendor_id, currency_id) id"
+                " FROM marketplace_settlement"
+                " WHERE company_id = %s AND state <> 'cancelled' AND %s"
+                " ORDER BY vendor_id, currency_id, date_cutoff DESC, id DESC",
+                company.id,
+                self._vendor_condition("vendor_id", vendors),
+            )
+        )
+        return {
+            (settlement.vendor_id.id, settlement.currency_id.id): settlement
+            for settlement in self.browse([row[0] for row in rows])
+        }
+
+    def _keys_with_movements(self, cutoff, company, vendors):
+        """Return the (vendor id, currency id) whose account has lines to claim."""
+        Ledger = self.env["marketplace.ledger.line"]
+        Ledger.flush_model()
+        return set(
+            self.env.execute_query(
+                SQL(
+                    "SELECT DISTINCT line.vendor_id, line.currency_id"
+                    " FROM marketplace_ledger_line AS line"
+                    " WHERE line.company_id = %s AND %s AND %s",
+                    company.id,
+                    Ledger._unsettled_condition(cutoff),
+                    self._vendor_condition("line.vendor_id", vendors),
+                )
+            )
+        )
+
+    def _keys_with_commission(self, commission):
+        """Return the keys that get a commission document: their total is not zero."""
+        return {
+            (vendor.id, currency.id)
+            for (vendor, currency), lines in commission.grouped(
+                lambda line: (line.vendor_id, line.currency_id)
+            ).items()
+            if sum(currency._marketplace_minor(line.amount) for line in lines)
+        }
+
+    def _keys_payable_now(self, last, terms, cutoff):
+        """Return the keys whose balance was carried and may be paid under the terms."""
+        payable = set()
+        for (vendor_id, currency_id), settlement in last.items():
+            contract = terms.get(vendor_id, self.env["marketplace.contract"])
+            currency = settlement.currency_id
+            carried = currency._marketplace_minor(settlement.amount_carried)
+            minimum = contract._payout_minimum(currency, cutoff) if contract else 0
+            if netting.settle(carried, 0, minimum).payout:
+                payable.add((vendor_id, currency_id))
+        return payable
+
+    def _vendor_condition(self, column, vendors):
+        if vendors is None:
+            return SQL("TRUE")
+        return SQL("%s = ANY(%s)", SQL.identifier(*column.split(".")), vendors.ids)
+
+    # -- commission -----------------------------------------------------------------
+
+    def _invoice_commission(self, commission):
+        """Invoice the commission of the settled vendors, dated on the cut-off."""
+        settled = {(record.vendor_id, record.currency_id) for record in self}
+        commission.filtered(
+            lambda line: (line.vendor_id, line.currency_id) in settled
+        )._invoice(self[:1].date_cutoff)
+
+    # -- claiming -------------------------------------------------------------------
+
+    def _claim_lines(self):
+        """Claim every open line of the accounts, in one conditional statement.
+
+        A line that another run has claimed meanwhile is not taken.
+
+        :return: {settlement id: (credit of the vendor, debt of commission)}, minor
+            units; settlements without lines are absent.
+        """
+        Ledger = self.env["marketplace.ledger.line"]
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH claimed AS (
+                    UPDATE marketplace_ledger_line AS line
+                       SET settlement_id = settlement.id
+                      FROM marketplace_settlement AS settlement
+                     WHERE settlement.id IN %s
+                       AND line.company_id = settlement.company_id
+                       AND line.vendor_id = settlement.vendor_id
+                       AND line.currency_id = settlement.currency_id
+                       AND %s
+                 RETURNING settlement.id, role_debit, role_credit, line.amount
+                )
+                SELECT id,
+                       SUM(CASE 'VENDOR_DUE' WHEN role_credit THEN amount
+                                WHEN role_debit THEN -amount ELSE 0 END),
+                       SUM(CASE 'VENDOR_AR' WHEN role_debit THEN amount
+                                WHEN role_credit THEN -amount ELSE 0 END)
+                  FROM claimed
+              GROUP BY id
+                """,
+                tuple(self.ids),
+                Ledger._unsettled_condition(SQL("settlement.date_cutoff")),
+            )
+        )
+        Ledger.invalidate_model(["settlement_id"])
+        self.invalidate_recordset(["ledger_line_ids", "invoice_ids", "invoice_count"])
+        currencies = {settlement.id: settlement.currency_id for settlement in self}
+        return {
+            settlement_id: (
+                currencies[settlement_id]._marketplace_minor(credit),
+                currencies[settlement_id]._marketplace_minor(debt),
+            )
+            for settlement_id, credit, debt in rows
+        }
+
+    # -- netting and balance --------------------------------------------------------
+
+    def _net_commission(self, claimed):
+        """Set commission documents off against the vendors' credit, in one entry.
+
+        A credit note that outweighs the invoices swaps the roles.
+        """
+        entries = []
+        for settlement in self:
+            _credit, debt = claimed.get(settlement.id, (0, 0))
+            roles = (
+                ("VENDOR_DUE", "VENDOR_AR") if debt > 0 else ("VENDOR_AR", "VENDOR_DUE")
+            )
+            entries.append(
+                {
+                    "company_id": settlement.company_id.id,
+                    "vendor_id": settlement.vendor_id.id,
+                    "settlement_id": settlement.id,
+                    "event": "netting",
+                    "event_key": f"netting:{self[:1].id}",
+                    "source_key": f"netting:{settlement.id}",
+                    "role_debit": roles[0],
+                    "role_credit": roles[1],
+                    "amount": settlement.currency_id._marketplace_amount(abs(debt)),
+                    "currency_id": settlement.currency_id.id,
+                    "date_event": settlement.date_cutoff,
+                }
+            )
+        self.env["marketplace.ledger.line"]._record(entries)
+
+    def _close_accounts(self, claimed):
+        """Write movements, payout and carried amounts; nothing to pay closes."""
+        terms = self.env["marketplace.contract"]._payout_terms(
+            self.company_id, self[:1].date_cutoff, self.vendor_id
+        )
+        for settlement in self:
+            currency = settlement.currency_id
+            contract = terms.get(settlement.vendor_id.id)
+            minimum = (
+                contract._payout_minimum(currency, settlement.date_cutoff)
+                if contract
+                else 0
+            )
+            credit, debt = claimed.get(settlement.id, (0, 0))
+            outcome = netting.settle(
+                currency._marketplace_minor(settlement.amount_opening),
+                credit - debt,
+                minimum,
+            )
+            settlement._state_unlocked().write(
+                {
+                    "amount_movements": currency._marketplace_amount(credit - debt),
+                    "amount_payout": currency._marketplace_amount(outcome.payout),
+                    "amount_carried": currency._marketplace_amount(outcome.carried),
+                    "carry_reason": outcome.reason,
+                    "state": "confirmed" if outcome.payout else "closed",
+                }
+            )
+
+    def _post_and_reconcile(self):
+        """Reconcile commission documents with their netting, all vendors at once."""
+        # In recap mode the lines wait for the nightly job: a settled one cannot.
+        self.env["marketplace.ledger.line"].search(
+            [("settlement_id", "in", self.ids), ("debit_move_line_id", "=", False)]
+        )._post()
+        company = self.company_id
+        items = self.env["account.move.line"].search(
+            [
+                ("company_id", "=", company.id),
+                ("account_id", "=", company._marketplace_account("VENDOR_AR").id),
+                ("partner_id", "in", self.vendor_id.ids),
+                ("parent_state", "=", "posted"),
+                ("reconciled", "=", False),
+            ]
+        )
+        accounts = defaultdict(self.env["account.move.line"].browse)
+        for item in items:
+            accounts[item.partner_id, item.currency_id] |= item
+        items._reconcile_plan([group for group in accounts.values() if len(group) > 1])
+
+    def _items_to_reconcile(self):
+        """Return the journal items that each paid settlement clears, one set each.
+
+        Those of the settlement and of the ones before it whose balance it opens
+        with: together with the payout they add up to zero.
+        """
+        chains = {settlement: settlement for settlement in self}
+        ends = dict(chains)
+        while ends:
+            ends = {
+                settlement: end.previous_id
+                for settlement, end in ends.items()
+                if not end.currency_id.is_zero(end.amount_opening)
+            }
+            for settlement, end in ends.items():
+                chains[settlement] |= end
+        by_settlement = defaultdict(self.env["account.move.line"].browse)
+        lines = self.env["marketplace.ledger.line"].search(
+            [("settlement_id", "in", self.union(*chains.values()).ids)]
+        )
+        for line in lines:
+            if line.role_debit == "VENDOR_DUE":
+                by_settlement[line.settlement_id] |= line.debit_move_line_id
+            elif line.role_credit == "VENDOR_DUE":
+                by_settlement[line.settlement_id] |= line.credit_move_line_id
+        return [
+            self.env["account.move.line"].union(
+                *(by_settlement[member] for member in chain)
+            )
+            for chain in chains.values()
+        ]
+
+    # -- cron -----------------------------------------------------------------------
+
+    @api.model
+    def _cron_settle(self):
+        """Settle every vendor whose contract calendar has reached a cut-off.
+
+        Each calendar's last cut-off is tried every day: one missed is made up.
+        Batches are committed one by one; a vendor settled in an earlier batch is
+        skipped, so the job may be cut anywhere and started again.
+        """
+        cron = self.env["ir.cron"]
+        for company in self.env["res.company"]._marketplace_companies():
+            today = fields.Date.context_today(
+                self.with_context(
+                    tz=company.partner_id.tz or self.env.context.get("tz")
+                )
+            )
+            for code, _label in PAYOUT_CALENDARS:
+                if code == "manual":
+                    continue
+                cutoff = calendar.last_cutoff(code, today)
+                vendors = self._vendors_to_settle(company, code, cutoff)
+                for start in range(0, len(vendors), SETTLE_BATCH_VENDORS):
+                    batch = vendors[start : start + SETTLE_BATCH_VENDORS]
+                    self._run(cutoff, company, batch)
+                    if not cron._commit_progress(len(batch)):
+                        return
+
+    def _vendors_to_settle(self, company, payout_calendar, cutoff):
+        """Return the vendors on a calendar whose cut-off is not settled yet."""
+        terms = self.env["marketplace.contract"]._payout_terms(company, cutoff)
+        vendors = self.env["res.partner"].browse(
+            [
+                vendor_id
+                for vendor_id, contract in terms.items()
+                if contract.payout_calendar == payout_calendar
+            ]
+        )
+        settled = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("vendor_id", "in", vendors.ids),
+                ("date_cutoff", ">=", cutoff),
+                ("state", "!=", "cancelled"),
+            ]
+        )
+        return vendors - settled.vendor_id

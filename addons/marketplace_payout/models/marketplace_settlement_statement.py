@@ -1,0 +1,145 @@
+"""The settlement as the vendor's statement: rows, CSV, notification."""
+
+import csv
+import io
+from collections import defaultdict
+
+from odoo import api, fields, models
+
+from odoo.addons.marketplace_base.engine.money import from_minor
+
+from ..const import NOTIFY_BATCH_SETTLEMENTS
+
+# Ledger events of the settlement that are no movement of its period.
+PAYOUT_EVENTS = ("payout", "payout_bank")
+
+
+class MarketplaceSettlement(models.Model):
+    _inherit = "marketplace.settlement"
+
+    def _statement_rows(self):
+        """Return what happened on the account, in order: the movements add up.
+
+        One row per day, event and order; netting is shown as the commission
+        documents it settles.
+
+        :return: list of dict(date, label, order, move, amount), ``amount`` in
+            currency units, positive = credit of the vendor.
+        """
+        self.ensure_one()
+        Ledger = self.env["marketplace.ledger.line"]
+        events = dict(Ledger._fields["event"]._description_selection(self.env))
+        no_order, no_move = self.env["sale.order"], self.env["account.move"]
+        totals = defaultdict(int)
+        for line in self.ledger_line_ids.sorted("id"):
+            if line.event in (*PAYOUT_EVENTS, "netting"):
+                continue
+            minor = self.currency_id._marketplace_minor(line.amount)
+            if "VENDOR_AR" in (line.role_debit, line.role_credit):
+                key = (line.date_event, "", no_order, line.move_id)
+                totals[key] += -minor if line.role_debit == "VENDOR_AR" else minor
+            else:
+                key = (line.date_event, events[line.event], line.sale_order_id, no_move)
+                totals[key] += minor if line.role_credit == "VENDOR_DUE" else -minor
+        return [
+            {
+                "date": date,
+                "label": label or self._document_label(move),
+                "order": order,
+                "move": move,
+                "amount": self.currency_id._marketplace_amount(minor),
+            }
+            for (date, label, order, move), minor in sorted(
+                # By day; commission documents last, as they close the day.
+                totals.items(),
+                key=lambda item: (item[0][0], bool(item[0][3])),
+            )
+        ]
+
+    @api.model
+    def _document_label(self, move):
+        if move.move_type == "out_refund":
+            return self.env._("Commission credit note %(number)s", number=move.name)
+        return self.env._("Commission invoice %(number)s", number=move.name)
+
+    def _statement_csv(self):
+        """Return the statement as CSV bytes: UTF-8 with mark, dates ISO, decimal point.
+
+        The running balance starts at the opening line and ends at the closing one.
+        """
+        self.ensure_one()
+        currency = self.currency_id
+        opening = currency._marketplace_minor(self.amount_opening)
+        payout = currency._marketplace_minor(self.amount_payout)
+        lines = [(None, self.env._("Opening balance"), "", opening)]
+        lines += [
+            (
+                row["date"],
+                row["label"],
+                row["order"].name or "",
+                currency._marketplace_minor(row["amount"]),
+            )
+            for row in self._statement_rows()
+        ]
+        if payout:
+            lines.append((self.date_cutoff, self.env._("Payout"), "", -payout))
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        writer.writerow(
+            [
+                self.env._("Statement"),
+                self.env._("Date"),
+                self.env._("Movement"),
+                self.env._("Order"),
+                self.env._("Amount"),
+                self.env._("Balance"),
+                self.env._("Currency"),
+            ]
+        )
+        balance = 0
+        for date, label, order, minor in lines:
+            balance += minor
+            writer.writerow(
+                [
+                    self.name,
+                    date or "",
+                    label,
+                    order,
+                    from_minor(minor, currency.decimal_places),
+                    from_minor(balance, currency.decimal_places),
+                    currency.name,
+                ]
+            )
+        return buffer.getvalue().encode("utf-8-sig")
+
+    def _get_report_base_filename(self):
+        self.ensure_one()
+        return self.name.replace("/", "-")
+
+    # -- notification ---------------------------------------------------------------
+
+    def _notify_vendors(self):
+        """Mail each vendor, in his language, that his statement is ready; once."""
+        todo = self.sudo().filtered(
+            lambda settlement: not settlement.date_notified
+            and settlement.state != "cancelled"
+        )
+        if not todo:
+            return
+        template = self.env.ref("marketplace_payout.mail_template_settlement_ready")
+        template.sudo().send_mail_batch(
+            todo.filtered("vendor_id.email").ids,
+            email_layout_xmlid="mail.mail_notification_light",
+        )
+        todo.date_notified = fields.Datetime.now()
+
+    @api.model
+    def _cron_notify(self):
+        """Mail the statements that nobody has announced yet."""
+        domain = [("date_notified", "=", False), ("state", "!=", "cancelled")]
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=self.search_count(domain))
+        while settlements := self.search(domain, limit=NOTIFY_BATCH_SETTLEMENTS):
+            settlements._notify_vendors()
+            if not cron._commit_progress(len(settlements)):
+                break

@@ -1,0 +1,34 @@
+from odoo import api, models
+from odoo.exceptions import ValidationError
+
+PREPARER = "marketplace_payout.group_payout_preparer"
+APPROVER = "marketplace_payout.group_payout_approver"
+# Who sees payout runs, and with them bank accounts.
+GROUPS_PAYOUT = ",".join(
+    (
+        PREPARER,
+        APPROVER,
+        "marketplace_base.group_accountant",
+        "marketplace_base.group_auditor",
+    )
+)
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    @api.constrains("group_ids")
+    def _check_payout_duties(self):
+        """Keep preparing and approving payouts apart: four eyes need two people."""
+        preparer, approver = self.env.ref(PREPARER), self.env.ref(APPROVER)
+        for user in self.sudo():
+            if preparer in user.all_group_ids and approver in user.all_group_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s cannot both prepare and approve payouts. Remove one "
+                        "of the groups “%(preparer)s” and “%(approver)s”.",
+                        user=user.name,
+                        preparer=preparer.name,
+                        approver=approver.name,
+                    )
+                )

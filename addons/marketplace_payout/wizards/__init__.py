@@ -1,0 +1,1 @@
+from . import marketplace_payout_wizard, marketplace_settlement_wizard
