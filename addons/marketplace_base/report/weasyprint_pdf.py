@@ -1,0 +1,39 @@
+"""Print a document's HTML with WeasyPrint. Import lazily: it needs Pango."""
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from weasyprint import HTML
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+from odoo.tools.misc import file_open
+
+# Never resolved: links of a document are paths, and need something before them.
+BASE_URL = "https://document.invalid/"
+STATIC_FILE = re.compile(r"/(\w+/static/[\w./-]+)")
+
+
+class StaticFetcher(URLFetcher):
+    """Give a document the static files of addons and its inline data, nothing else.
+
+    Whatever a vendor managed to put into a document cannot make the server call an
+    address or read a file.
+    """
+
+    def __init__(self):
+        super().__init__(allowed_protocols=("data",))
+
+    def fetch(self, url, headers=None):
+        if not url.startswith(BASE_URL):
+            return super().fetch(url, headers)
+        match = STATIC_FILE.fullmatch(unquote(urlsplit(url).path))
+        if not match:
+            raise ValueError(f"not a static file: {url}")
+        # Refuses whatever is outside of the addons, ".." included.
+        with file_open(match[1], "rb") as file:
+            return URLFetcherResponse(url, file.read())
+
+
+def html_to_pdf(html):
+    """Return the PDF bytes of a whole HTML document."""
+    return HTML(string=html, base_url=BASE_URL, url_fetcher=StaticFetcher()).write_pdf()
