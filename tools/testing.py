@@ -49,6 +49,8 @@ class Outcome:
 def read_log(text: str, returncode: int) -> Outcome:
     """Collect totals, errors with their traceback, warnings and skips of a log."""
     outcome = Outcome(returncode)
+    problems: list[list[str]] = []
+    warnings: list[list[str]] = []
     current: list[str] | None = None
     for line in text.splitlines():
         found = RECORD.match(line)
@@ -64,15 +66,20 @@ def read_log(text: str, returncode: int) -> Outcome:
             continue
         if level in ("ERROR", "CRITICAL"):
             current = [f"{level} {found['logger']}: {message}"]
-            outcome.problems.append(current)  # type: ignore[arg-type]
+            problems.append(current)
         elif level == "WARNING":
             current = [f"{found['logger']}: {message}"]
-            outcome.warnings.append(current)  # type: ignore[arg-type]
+            warnings.append(current)
         elif skip := SKIPPED.search(message):
             outcome.skips.append(f"{skip['name']}: {skip['reason']}")
-    outcome.problems = ["\n".join(lines) for lines in outcome.problems]
-    outcome.warnings = ["\n".join(lines[:4]) for lines in outcome.warnings]
+    outcome.problems = ["\n".join(lines) for lines in problems]
+    outcome.warnings = ["\n".join(ls[:4]) for ls in warnings if _is_ours(ls)]
     return outcome
+
+
+def _is_ours(warning: list[str]) -> bool:
+    """Leave out what Odoo's pinned libraries deprecate: nobody here can act on it."""
+    return "py.warnings" not in warning[0] or "/addons/marketplace_" in warning[0]
 
 
 def report(outcome: Outcome, log: Path) -> None:
