@@ -110,27 +110,32 @@ class ResCompany(models.Model):
     def _marketplace_tax(self, rate, included=True):
         """Return the company's sale tax of a rate, price included or excluded.
 
-        An included twin is made from the excluded tax, with the same accounts and
-        tags, when the chart has none.
+        Charts ship rarely used rates archived: the tax found is activated. When the
+        chart has no included one, it is made from the excluded tax, with the same
+        accounts and tags.
 
         :param rate: percentage, 20 for 20 %.
         :raises MarketplaceError: when the company has no sale tax of that rate.
         """
         self.ensure_one()
-        wanted = "tax_included" if included else "tax_excluded"
-        taxes = self.env["account.tax"].search(
-            [
-                *self.env["account.tax"]._check_company_domain(self),
-                ("type_tax_use", "=", "sale"),
-                ("amount_type", "=", "percent"),
-                ("amount", "=", float(Decimal(str(rate)))),
-                ("tax_exigibility", "=", "on_invoice"),
-            ],
-            order="sequence, id",
+        taxes = (
+            self.env["account.tax"]
+            .with_context(active_test=False)
+            .search(
+                [
+                    *self.env["account.tax"]._check_company_domain(self),
+                    ("type_tax_use", "=", "sale"),
+                    ("amount_type", "=", "percent"),
+                    ("amount", "=", float(Decimal(str(rate)))),
+                    ("tax_exigibility", "=", "on_invoice"),
+                ],
+                order="active DESC, sequence, id",
+            )
         )
-        fitting = taxes.filtered(lambda tax: tax.price_include == included)
+        fitting = taxes.filtered(lambda tax: tax.price_include == included)[:1]
         if fitting:
-            return fitting[0]
+            fitting.active = True
+            return fitting
         if not taxes:
             raise MarketplaceError(
                 self.env._(
@@ -143,7 +148,10 @@ class ResCompany(models.Model):
         return taxes[0].copy(
             {
                 "name": self.env._("%(tax)s included", tax=taxes[0].name),
-                "price_include_override": wanted,
+                "price_include_override": "tax_included"
+                if included
+                else "tax_excluded",
+                "active": True,
             }
         )
 

@@ -16,6 +16,11 @@ class MarketplaceCommon(BaseCommon):
     _counter = 0
 
     @classmethod
+    def setup_main_company(cls, currency_code="EUR"):
+        """Keep the euro: Odoo's own test base would switch the company to dollars."""
+        super().setup_main_company(currency_code)
+
+    @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.company = cls.env.ref("base.main_company")
