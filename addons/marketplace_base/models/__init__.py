@@ -14,3 +14,17 @@ from . import res_partner_bank
 from . import marketplace_contract
 from . import product_template
 from . import marketplace_offer
+from . import ir_sequence
+from . import sale_order_line
+from . import sale_order
+from . import sale_order_split
+from . import marketplace_order
+from . import marketplace_order_capture
+from . import marketplace_order_check
+from . import marketplace_order_import
+from . import marketplace_payment
+from . import marketplace_shipment
+from . import marketplace_entitlement
+from . import marketplace_refund
+from . import marketplace_refund_import
+from . import marketplace_refund_line

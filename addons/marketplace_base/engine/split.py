@@ -1,0 +1,248 @@
+"""Split one purchase between its sellers, to the minor unit.
+
+Gross first: what the customer was charged for a line is the invariant and everything
+shared is allocated once, by largest remainder (accounting design, 4.1). A seller's
+credit is the gross of his lines, less the discounts he pays, plus his shipping.
+"""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from .money import allocate
+
+# Who pays for a discount.
+VENDOR = "vendor"
+MARKETPLACE = "marketplace"
+
+# Seller keys that are no vendor: the operator's own goods, and all sellers together.
+OPERATOR = 0
+SHARED = object()
+
+
+class Problem(NamedTuple):
+    """Name what is wrong with a purchase; ``code`` is translated by the models."""
+
+    code: str
+    ref: str
+    amount: int = 0
+
+
+class SplitError(ValueError):
+    """Refuse a purchase that cannot be split, with all its problems."""
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__(", ".join(f"{p.code}({p.ref})" for p in problems))
+        self.problems = list(problems)
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of goods: input as charged, filled with its share of the rest.
+
+    ``gross`` is what the customer pays before discounts, VAT included; a line of a
+    bundle gets it from the bundle. ``seller`` is any stable key; ``own`` says that the
+    operator is the seller, who then pays every discount himself.
+    """
+
+    ref: str
+    seller: Hashable
+    gross: int = 0
+    bundle: str | None = None
+    own: bool = False
+    vendor_discount: int = 0
+    marketplace_discount: int = 0
+
+    @property
+    def credit(self) -> int:
+        """What the seller is credited."""
+        return self.gross - self.vendor_discount
+
+    @property
+    def charged(self) -> int:
+        """What the customer pays."""
+        return self.credit - self.marketplace_discount
+
+    def discount(self, amount: int, funder: str) -> bool:
+        """Lower the line; say whether that lowers what its seller is credited."""
+        if funder == MARKETPLACE and not self.own:
+            self.marketplace_discount += amount
+            return False
+        self.vendor_discount += amount
+        return True
+
+
+class Discount(NamedTuple):
+    """Lower some lines (all when ``lines`` is None) by one amount."""
+
+    ref: str
+    amount: int
+    funder: str
+    lines: frozenset[str] | None = None
+
+
+class Shipping(NamedTuple):
+    """Charge a delivery: of one seller, or shared by all (``seller`` is SHARED)."""
+
+    ref: str
+    amount: int
+    seller: Hashable
+
+
+class DiscountShare(NamedTuple):
+    """Part of a discount that one seller pays on one line."""
+
+    ref: str
+    line: Line
+    amount: int
+
+
+class ShippingShare(NamedTuple):
+    """Part of a delivery that goes to one seller."""
+
+    ref: str
+    seller: Hashable
+    amount: int
+
+
+@dataclass(slots=True)
+class Split:
+    """Result: the lines as given, with their discounts, and what was shared.
+
+    ``discounts`` holds the parts that sellers pay, those of the marketplace being on
+    the lines only.
+    """
+
+    lines: list[Line]
+    discounts: list[DiscountShare] = field(default_factory=list)
+    shippings: list[ShippingShare] = field(default_factory=list)
+
+    @property
+    def credit(self) -> int:
+        """Sum of what the sellers are credited."""
+        return sum(x.credit for x in self.lines) + sum(x.amount for x in self.shippings)
+
+    @property
+    def funded(self) -> int:
+        """What the marketplace pays for the customer."""
+        return sum(line.marketplace_discount for line in self.lines)
+
+    @property
+    def charged(self) -> int:
+        """What the customer has to pay."""
+        return self.credit - self.funded
+
+
+def split(
+    lines: Sequence[Line],
+    shippings: Iterable[Shipping] = (),
+    discounts: Iterable[Discount] = (),
+    bundles: dict[str, int] | None = None,
+) -> Split:
+    """Share bundles, then order discounts, then shipping, over lines and sellers.
+
+    - the price of a bundle is shared equally over its lines;
+    - a discount is shared by what the customer still pays for each line, so that no
+      line falls below zero;
+    - shared shipping is shared by the sellers' credits for goods.
+
+    Ties go to the first line, or to the seller met first. ``lines`` are changed in
+    place; discounts they already carry are kept.
+
+    :raises SplitError: with every problem found.
+
+    Scenario S3 of the accounting design, in cents:
+
+    >>> cart = [Line("A1", "A", 3998), Line("A2", "A", 745), Line("B1", "B", 1299),
+    ...         Line("B2", "B", 3333), Line("C1", "C", 99)]
+    >>> result = split(cart, [Shipping("post", 690, SHARED)],
+    ...                [Discount("10 %", 947, VENDOR)])
+    >>> [line.vendor_discount for line in result.lines]
+    [400, 74, 130, 333, 10]
+    >>> [(share.seller, share.amount) for share in result.shippings]
+    [('A', 346), ('B', 337), ('C', 7)]
+    >>> result.credit, result.funded, result.charged
+    (9217, 0, 9217)
+
+    A bundle of 100.00 sold by three (S2), 10.00 of it paid by the marketplace:
+
+    >>> result = split([Line(s, s, bundle="set") for s in "ABC"],
+    ...                discounts=[Discount("promo", 1000, MARKETPLACE)],
+    ...                bundles={"set": 10000})
+    >>> [(line.credit, line.charged) for line in result.lines]
+    [(3334, 3000), (3333, 3000), (3333, 3000)]
+    """
+    problems = _share_bundles(lines, bundles or {})
+    problems += [
+        Problem("negative_line", line.ref, line.charged)
+        for line in lines
+        if line.gross < 0 or line.charged < 0
+    ]
+    if problems:
+        raise SplitError(problems)
+    result = Split(list(lines))
+    for discount in discounts:
+        problems += _share_discount(result, discount)
+    for shipping in shippings:
+        problems += _share_shipping(result, shipping)
+    if problems:
+        raise SplitError(problems)
+    return result
+
+
+def _share_bundles(lines: Sequence[Line], bundles: dict[str, int]) -> list[Problem]:
+    members: dict[str, list[Line]] = {ref: [] for ref in bundles}
+    problems = []
+    for line in lines:
+        if line.bundle is None:
+            continue
+        if line.bundle in members:
+            members[line.bundle].append(line)
+        else:
+            problems.append(Problem("unknown_bundle", line.bundle))
+    for ref, amount in bundles.items():
+        if not members[ref]:
+            problems.append(Problem("empty_bundle", ref, amount))
+            continue
+        parts = allocate(amount, [1] * len(members[ref]))
+        for line, part in zip(members[ref], parts, strict=True):
+            line.gross = part
+    return problems
+
+
+def _share_discount(result: Split, discount: Discount) -> list[Problem]:
+    if discount.lines is None:
+        targets = result.lines
+    else:
+        unknown = discount.lines - {line.ref for line in result.lines}
+        if unknown:
+            return [Problem("unknown_line", ref) for ref in sorted(unknown)]
+        targets = [line for line in result.lines if line.ref in discount.lines]
+    weights = [line.charged for line in targets]
+    if not 0 <= discount.amount <= sum(weights):
+        return [Problem("discount_too_large", discount.ref, discount.amount)]
+    for line, part in zip(targets, allocate(discount.amount, weights), strict=True):
+        if part and line.discount(part, discount.funder):
+            result.discounts.append(DiscountShare(discount.ref, line, part))
+    return []
+
+
+def _share_shipping(result: Split, shipping: Shipping) -> list[Problem]:
+    if shipping.amount < 0:
+        return [Problem("negative_shipping", shipping.ref, shipping.amount)]
+    credits: dict[Hashable, int] = {}
+    for line in result.lines:
+        credits[line.seller] = credits.get(line.seller, 0) + line.credit
+    if shipping.seller is SHARED and credits:
+        parts = allocate(shipping.amount, list(credits.values()))
+        shares = list(zip(credits, parts, strict=True))
+    elif shipping.seller in credits:
+        shares = [(shipping.seller, shipping.amount)]
+    else:
+        return [Problem("shipping_without_goods", shipping.ref, shipping.amount)]
+    result.shippings += [
+        ShippingShare(shipping.ref, seller, amount)
+        for seller, amount in shares
+        if amount
+    ]
+    return []

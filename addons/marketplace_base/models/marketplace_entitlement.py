@@ -1,0 +1,150 @@
+"""Delivered goods become due to their vendor."""
+
+from collections import defaultdict
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..const import QUANTITY_DECIMALS
+from ..engine.money import to_minor
+from ..engine.refund import entitled
+
+
+class MarketplaceShipment(models.Model):
+    _inherit = "marketplace.shipment"
+
+    def _schedule_entitlement(self):
+        """Set when delivered parcels of paid orders are due; entitle those due at once.
+
+        Unpaid orders wait: their payment calls this again.
+        """
+        # sudo: money follows delivery, whoever reports it; vendors read no payment
+        waiting = self.sudo().filtered(
+            lambda shipment: shipment.state == "delivered"
+            and not shipment.date_entitlement
+            and shipment.marketplace_order_id._is_paid()
+        )
+        at_once = defaultdict(self.browse)
+        for shipment in waiting:
+            day = fields.Datetime.context_timestamp(
+                shipment, shipment.date_delivered
+            ).date()
+            delay = shipment.sale_order_id.contract_id.entitlement_delay_days
+            shipment.date_entitlement = day + timedelta(days=delay)
+            if not delay:
+                at_once[day] += shipment
+        for day, shipments in at_once.items():
+            shipments._entitle(day)
+
+    @api.private
+    def _entitle(self, date):
+        """Move what these parcels deliver from pending to due, once.
+
+        Goods by quantity, cumulated over the parcels of a line; shipping with the first
+        parcel. Never more than is pending: what was refunded before is not due.
+        """
+        todo = self.sudo().filtered(
+            lambda shipment: shipment.date_entitlement and not shipment.is_entitled
+        )
+        if not todo:
+            return
+        todo.is_entitled = True
+        lines = todo.sale_order_id.order_line
+        states = lines._marketplace_ledger_state()
+        before = lines._marketplace_quantities_entitled(todo)
+        pending = {line: money.pending for line, money in states.items()}
+        entries = []
+        for shipment in todo.sorted("id"):
+            now = {item.sale_line_id: item.quantity for item in shipment.line_ids}
+            for line in shipment.sale_order_id.order_line:
+                if line.marketplace_kind == "shipping":
+                    amount = pending[line]
+                elif line in now:
+                    units = to_minor(now[line], QUANTITY_DECIMALS)
+                    amount = entitled(
+                        states[line].state, pending[line], before[line], units
+                    )
+                    before[line] += units
+                else:
+                    continue
+                pending[line] -= amount
+                entries.append(
+                    shipment.marketplace_order_id._line_entry(
+                        line,
+                        amount,
+                        event="entitlement",
+                        event_key=f"entitlement:{todo.ids[0]}",
+                        source_key=f"entitlement:{shipment.id}:{line.id}",
+                        role_debit="VENDOR_PENDING",
+                        role_credit="VENDOR_DUE",
+                        date_event=date,
+                        date_available=date,
+                    )
+                )
+        self.env["marketplace.ledger.line"].sudo()._record(entries)
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _marketplace_quantities_entitled(self, excluded):
+        """Return {line: units of entitled parcels}, in the engine's integers.
+
+        :param excluded: shipments left out.
+        """
+        result = dict.fromkeys(self, 0)
+        for line, quantity in (
+            self.env["marketplace.shipment.line"]
+            .sudo()
+            ._read_group(
+                [
+                    ("sale_line_id", "in", self.ids),
+                    ("shipment_id.is_entitled", "=", True),
+                    ("shipment_id", "not in", excluded.ids),
+                ],
+                ["sale_line_id"],
+                ["quantity:sum"],
+            )
+        ):
+            result[line] = to_minor(quantity, QUANTITY_DECIMALS)
+        return result
+
+    def _marketplace_entitle_rest(self, states, date, event_key):
+        """Return the entries that leave nothing pending on lines that are complete.
+
+        A refund of the last units not delivered, for less than their price, leaves
+        money that no parcel will ever release.
+
+        :param states: {line: LineMoney} after the refund.
+        """
+        before = self._marketplace_quantities_entitled(self.env["marketplace.shipment"])
+        return [
+            self.env["marketplace.order"]._line_entry(
+                line,
+                states[line].pending,
+                event="entitlement",
+                event_key=event_key,
+                source_key=f"{event_key}:{line.id}",
+                role_debit="VENDOR_PENDING",
+                role_credit="VENDOR_DUE",
+                date_event=date,
+                date_available=date,
+            )
+            for line in self
+            if line.marketplace_kind == "goods"
+            and before[line]
+            and before[line] + states[line].state.quantity_back
+            >= states[line].state.quantity
+        ]
+
+
+class MarketplaceOrder(models.Model):
+    _inherit = "marketplace.order"
+
+    def _is_paid(self):
+        """Say whether all that the customer was charged is captured."""
+        self.ensure_one()
+        return (
+            self.currency_id.compare_amounts(self.amount_captured, self.amount_charged)
+            >= 0
+        )

@@ -1,0 +1,173 @@
+"""What a captured payment means to the sellers of an order."""
+
+from odoo import api, fields, models
+
+from ..engine.money import allocate
+from ..exceptions import MarketplaceError
+
+
+class MarketplaceOrder(models.Model):
+    _inherit = "marketplace.order"
+
+    def _record_captures(self, payments):
+        """Record captured payments in the ledger: what each line's seller is owed.
+
+        A payment is shared over the lines by what is still to be paid for each. The
+        one that completes the order also brings what the marketplace funds, and the
+        rounding of the order total. Orders that cost nothing are complete at once.
+
+        :param payments: captured payments of these groups, not yet in the ledger.
+        """
+        entries = []
+        states = self.sale_order_ids.order_line._marketplace_ledger_state()
+        captured = self._captured_minor(payments)
+        for group in self:
+            currency = group.currency_id
+            lines = group.sale_order_ids.order_line.filtered("amount_vendor")
+            left = {line: line._marketplace_charge_minor() for line in lines}
+            for line in lines:
+                left[line] -= states[line].state.charged
+            charged = currency._marketplace_minor(group.amount_charged)
+            paid = captured[group]
+            own = payments.filtered(
+                lambda payment, group=group: payment.order_id == group
+            )
+            for payment in own.sorted("id"):
+                amount = currency._marketplace_minor(payment.amount)
+                parts = allocate(min(amount, sum(left.values())), list(left.values()))
+                for line, part in zip(lines, parts, strict=True):
+                    left[line] -= part
+                    entries.append(group._capture_entry(payment, line, part))
+                paid += amount
+                if paid > charged:
+                    raise MarketplaceError(
+                        self.env._(
+                            "%(order)s: payments of %(paid)s exceed the %(charged)s "
+                            "charged to the customer.",
+                            order=group.display_name,
+                            paid=currency.format(currency._marketplace_amount(paid)),
+                            charged=currency.format(group.amount_charged),
+                        )
+                    )
+                if paid == charged:
+                    entries += group._completion_entries(
+                        lines, left, amount - sum(parts), payment
+                    )
+            if not charged and not own:
+                entries += group._completion_entries(lines, left, 0)
+        self.env["marketplace.ledger.line"].sudo()._record(entries)
+
+    def _captured_minor(self, payments):
+        """Return {group: minor units captured by other payments than these}."""
+        result = dict.fromkeys(self, 0)
+        for group, amount in self.env["marketplace.payment"]._read_group(
+            [
+                ("order_id", "in", self.ids),
+                ("state", "=", "captured"),
+                ("id", "not in", payments.ids),
+            ],
+            ["order_id"],
+            ["amount:sum"],
+        ):
+            result[group] = group.currency_id._marketplace_minor(amount)
+        return result
+
+    def _capture_entry(self, payment, line, minor):
+        """Return the ledger entry of one line's part of a captured payment."""
+        return self._line_entry(
+            line,
+            minor,
+            event="capture",
+            event_key=f"capture:{payment.id}",
+            source_key=f"capture:{payment.id}:{line.id}",
+            role_debit="PSP_CLEARING",
+            role_credit=line._marketplace_credit_role(),
+            date_event=payment._ledger_date(),
+            counterparty_id=payment.psp_partner_id.id,
+        )
+
+    def _completion_entries(self, lines, left, excess, payment=None):
+        """Return the entries that complete a paid order.
+
+        :param left: {line: minor units of its charge that no payment covers}; the
+            operator bears them.
+        :param excess: minor units paid above all lines; the operator keeps them.
+        """
+        self.ensure_one()
+        key = f"capture:{payment.id}" if payment else f"capture:order:{self.id}"
+        base = {
+            "event_key": key,
+            "date_event": payment._ledger_date()
+            if payment
+            else fields.Date.to_date(self.date_order),
+            "counterparty_id": payment.psp_partner_id.id if payment else False,
+        }
+        entries = []
+        for line in lines:
+            role = line._marketplace_credit_role()
+            funded = self.currency_id._marketplace_minor(
+                line.amount_discount_marketplace
+            )
+            for event, debit, minor in (
+                ("discount_funding", "DISCOUNT_MKT", funded),
+                ("rounding", "OPERATOR_COST", left[line]),
+            ):
+                entries.append(
+                    self._line_entry(
+                        line,
+                        minor,
+                        event=event,
+                        source_key=f"{event}:{line.id}",
+                        role_debit=debit,
+                        role_credit=role,
+                        **base,
+                    )
+                )
+        if excess:
+            entries.append(
+                {
+                    "company_id": self.company_id.id,
+                    "marketplace_order_id": self.id,
+                    "event": "rounding",
+                    "source_key": f"rounding:order:{self.id}",
+                    "role_debit": "PSP_CLEARING",
+                    "role_credit": "OPERATOR_COST",
+                    "amount": self.currency_id._marketplace_amount(excess),
+                    "currency_id": self.currency_id.id,
+                    **base,
+                }
+            )
+        return entries
+
+    @api.model
+    def _line_entry(self, line, minor, **values):
+        """Return a ledger entry about one order line."""
+        order = line.order_id
+        return {
+            "company_id": order.company_id.id,
+            "vendor_id": order.vendor_id.id,
+            "marketplace_order_id": order.marketplace_order_id.id,
+            "sale_order_id": order.id,
+            "sale_line_id": line.id,
+            "amount": order.currency_id._marketplace_amount(minor),
+            "currency_id": order.currency_id.id,
+            **values,
+        }
+
+    def _rounding_left_minor(self):
+        """Return what the customer paid above all lines and did not get back."""
+        # sudo: what is left to refund must not depend on who may read the ledger
+        Ledger = self.env["marketplace.ledger.line"].sudo()
+        left = 0
+        for debit, amount in Ledger._read_group(
+            [
+                ("marketplace_order_id", "=", self.id),
+                ("sale_line_id", "=", False),
+                ("event", "in", ("rounding", "refund")),
+            ],
+            ["role_debit"],
+            ["amount:sum"],
+        ):
+            sign = 1 if debit == "PSP_CLEARING" else -1
+            left += sign * self.currency_id._marketplace_minor(amount)
+        return left

@@ -1,0 +1,296 @@
+"""Say, in words, what is wrong with the purchases of a storefront."""
+
+from typing import NamedTuple
+
+from odoo import models
+
+from ..engine.split import (
+    OPERATOR,
+    SHARED,
+    Discount,
+    Line,
+    Shipping,
+    Split,
+    SplitError,
+    split,
+)
+
+
+class Purchase(NamedTuple):
+    """A payload that can be written: its split and the terms of its sellers."""
+
+    payload: dict
+    split: Split
+    terms: dict  # {seller: values frozen from the contract}
+
+
+class PurchaseChecker:
+    """Check payloads against what the database knows, loaded once for the batch."""
+
+    def __init__(self, env, payloads):
+        self.env = env
+        self.companies = self._existing("res.company", payloads, "company_id")
+        self.currencies = self._existing("res.currency", payloads, "currency_id")
+        self.partners = self._existing(
+            "res.partner", payloads, "partner_id", "partner_shipping_id"
+        )
+        lines = [line for payload in payloads for line in payload["lines"]]
+        charges = [
+            item for payload in payloads for item in payload.get("shippings") or ()
+        ]
+        self.offers = self._existing("marketplace.offer", lines, "offer_id")
+        self.products = self._existing("product.product", lines, "product_id")
+        tax_ids = {tax_id for item in lines + charges for tax_id in item["tax_ids"]}
+        self.taxes = {
+            tax.id: tax for tax in env["account.tax"].browse(sorted(tax_ids)).exists()
+        }
+        self.contracts = self._load_contracts(payloads)
+
+    def _existing(self, model, items, *keys):
+        ids = {item.get(key) for item in items for key in keys} - {None, False}
+        return {record.id: record for record in self.env[model].browse(ids).exists()}
+
+    def _load_contracts(self, payloads):
+        """Return {(company id, date): {vendor id: contract in force}}."""
+        vendors = self.env["res.partner"].union(
+            *(offer.vendor_id for offer in self.offers.values())
+        )
+        days = {(p["company_id"], p["date_order"].date()) for p in payloads}
+        return {
+            (company_id, day): vendors._marketplace_contracts(
+                day, self.companies[company_id]
+            )
+            for company_id, day in days
+            if company_id in self.companies
+        }
+
+    def check(self, payload):
+        """Return (problems, None) or ([], purchase)."""
+        problems = self._parties(payload)
+        if problems:
+            return problems, None
+        for line in payload["lines"]:
+            problems += self._line(payload, line)
+        for shipping in payload.get("shippings") or ():
+            problems += self._taxes(payload, shipping)
+        terms = {}
+        for seller in dict.fromkeys(self._seller(line) for line in payload["lines"]):
+            problem, terms[seller] = self._terms(payload, seller)
+            problems += problem
+        if problems:
+            return problems, None
+        try:
+            result = self._split(payload, terms)
+        except SplitError as error:
+            names = {line["ref"]: line["name"] for line in payload["lines"]}
+            return self.env["marketplace.order"]._split_messages(
+                error.problems, self.currencies[payload["currency_id"]], names
+            ), None
+        problems = self._total(payload, result)
+        return problems, None if problems else Purchase(payload, result, terms)
+
+    # -- each kind of problem -------------------------------------------------------
+
+    def _parties(self, payload):
+        """Check that company, customer and currency exist and that there are lines."""
+        _ = self.env._
+        problems = []
+        if payload["company_id"] not in self.companies:
+            problems.append(_("The company does not exist."))
+        if payload["partner_id"] not in self.partners:
+            problems.append(_("The customer does not exist."))
+        currency = self.currencies.get(payload["currency_id"])
+        if not currency or not currency.active:
+            problems.append(_("The currency does not exist or is not active."))
+        if not payload["lines"]:
+            problems.append(_("The order has no lines."))
+        refs = [line["ref"] for line in payload["lines"]]
+        problems += [
+            _("Line %(line)s is there twice.", line=ref)
+            for ref in sorted({ref for ref in refs if refs.count(ref) > 1})
+        ]
+        return problems
+
+    def _line(self, payload, line):
+        _ = self.env._
+        problems = []
+        if line.get("offer_id"):
+            offer = self.offers.get(line["offer_id"])
+            if not offer or offer.company_id.id != payload["company_id"]:
+                problems.append(
+                    _(
+                        "Line %(line)s, %(name)s: unknown offer. Create the vendor's "
+                        "offer, then replay the order.",
+                        line=line["ref"],
+                        name=line["name"],
+                    )
+                )
+        elif line.get("product_id") not in self.products:
+            problems.append(
+                _(
+                    "Line %(line)s, %(name)s: unknown product.",
+                    line=line["ref"],
+                    name=line["name"],
+                )
+            )
+        if line["quantity"] <= 0:
+            problems.append(
+                _(
+                    "Line %(line)s, %(name)s: the quantity must be positive.",
+                    line=line["ref"],
+                    name=line["name"],
+                )
+            )
+        return problems + self._taxes(payload, line)
+
+    def _taxes(self, payload, item):
+        """Check the taxes of a line or a delivery: known, ours, in the price."""
+        _ = self.env._
+        problems = []
+        for tax_id in item["tax_ids"]:
+            tax = self.taxes.get(tax_id)
+            if (
+                not tax
+                or tax.company_id.id != payload["company_id"]
+                or tax.type_tax_use != "sale"
+            ):
+                problems.append(
+                    _(
+                        "Line %(line)s, %(name)s: unknown tax. Map the storefront's "
+                        "tax to a sale tax of the company.",
+                        line=item["ref"],
+                        name=item["name"],
+                    )
+                )
+            elif tax.amount and not tax.price_include:
+                problems.append(
+                    _(
+                        "Line %(line)s, %(name)s: tax %(tax)s is not included in the "
+                        "price. Map the tax that is.",
+                        line=item["ref"],
+                        name=item["name"],
+                        tax=tax.name,
+                    )
+                )
+        return problems
+
+    def _seller(self, line):
+        offer = self.offers.get(line.get("offer_id"))
+        return offer.vendor_id.id if offer else OPERATOR
+
+    def _terms(self, payload, seller):
+        """Return (problems, values) of a seller's contract at the date of the order."""
+        Order = self.env["sale.order"]
+        vendor = self.env["res.partner"].browse(seller or ())
+        contracts = self.contracts[payload["company_id"], payload["date_order"].date()]
+        if problem := Order._marketplace_contract_problem(vendor, contracts):
+            return [problem], {}
+        return [], Order._marketplace_contract_vals(vendor, contracts)
+
+    def _split(self, payload, terms):
+        """Return the engine's split of a purchase.
+
+        :raises SplitError: with every problem of its amounts.
+        """
+        lines = []
+        for item in payload["lines"]:
+            seller = self._seller(item)
+            line = Line(
+                item["ref"],
+                seller,
+                item.get("gross_minor") or 0,
+                item.get("bundle_ref"),
+                own=terms[seller].get("posture") != "agent",
+            )
+            for discount in item.get("discounts") or ():
+                line.discount(discount["amount_minor"], discount["funder"])
+            lines.append(line)
+        return split(
+            lines,
+            [
+                Shipping(item["ref"], item["amount_minor"], item["vendor_id"] or SHARED)
+                for item in payload.get("shippings") or ()
+            ],
+            [
+                Discount(
+                    item["ref"],
+                    item["amount_minor"],
+                    item["funder"],
+                    item["line_refs"] and frozenset(item["line_refs"]),
+                )
+                for item in payload.get("discounts") or ()
+            ],
+            {
+                item["ref"]: item["amount_minor"]
+                for item in payload.get("bundles") or ()
+            },
+        )
+
+    def _total(self, payload, result):
+        """Check that lines and payments fit what the customer was charged."""
+        _ = self.env._
+        currency = self.currencies[payload["currency_id"]]
+
+        def money(minor):
+            return currency.format(currency._marketplace_amount(minor))
+
+        charged = payload["amount_charged_minor"]
+        problems = []
+        gap = result.charged - charged
+        if charged < 0 or abs(gap) > payload.get("tolerance_minor", 0):
+            problems.append(
+                _(
+                    "The total does not add up: lines, delivery and discounts make "
+                    "%(lines)s, the customer was charged %(charged)s.",
+                    lines=money(result.charged),
+                    charged=money(charged),
+                )
+            )
+        paid = sum(
+            payment["amount_minor"]
+            for payment in payload.get("payments") or ()
+            if payment["state"] == "captured"
+        )
+        if paid > charged:
+            problems.append(
+                _(
+                    "Payments of %(paid)s exceed the %(charged)s charged to the "
+                    "customer.",
+                    paid=money(paid),
+                    charged=money(charged),
+                )
+            )
+        return problems
+
+
+class MarketplaceOrder(models.Model):
+    _inherit = "marketplace.order"
+
+    def _split_messages(self, problems, currency, names):
+        """Return the words for what the engine refused.
+
+        :param names: {reference: name of the line} when they are known.
+        """
+        _ = self.env._
+        words = {
+            "unknown_bundle": _("The bundle is not in the order."),
+            "empty_bundle": _("The bundle has no lines."),
+            "unknown_line": _("A discount is about a line that is not in the order."),
+            "negative_line": _("The line costs less than nothing after its discounts."),
+            "discount_too_large": _(
+                "The discount is negative, or more than what it lowers costs."
+            ),
+            "negative_shipping": _("The delivery costs less than nothing."),
+            "shipping_without_goods": _(
+                "The delivery is of a vendor who sells nothing in this order."
+            ),
+        }
+        return [
+            _(
+                "%(name)s (%(amount)s): %(problem)s",
+                name=names.get(problem.ref, problem.ref),
+                amount=currency.format(currency._marketplace_amount(problem.amount)),
+                problem=words[problem.code],
+            )
+            for problem in problems
+        ]

@@ -1,0 +1,387 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+
+from ..const import (
+    QUANTITY_DECIMALS,
+    REFUND_REASONS,
+    REFUND_STATES,
+    REFUND_TRANSITIONS,
+)
+from ..engine.money import from_minor, to_minor
+from ..engine.refund import RefundError, plan, refund, transfers
+from ..exceptions import MarketplaceError
+
+
+class MarketplaceRefund(models.Model):
+    """Money given back to a customer for parts of one order."""
+
+    _name = "marketplace.refund"
+    _description = "Order Refund"
+    _inherit = ["marketplace.state.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+    _rec_names_search = ["name", "external_ref", "order_id.name"]
+    _state_transitions = REFUND_TRANSITIONS
+
+    name = fields.Char(string="Number", required=True, readonly=True, copy=False)
+    order_id = fields.Many2one(
+        "marketplace.order",
+        string="Order Group",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        tracking=True,
+    )
+    company_id = fields.Many2one(
+        related="order_id.company_id", store=True, precompute=True
+    )
+    channel = fields.Char(related="order_id.channel", store=True, precompute=True)
+    partner_id = fields.Many2one(related="order_id.partner_id", string="Customer")
+    currency_id = fields.Many2one(
+        related="order_id.currency_id", store=True, precompute=True
+    )
+    payment_id = fields.Many2one(
+        "marketplace.payment",
+        string="Paid Back on",
+        compute="_compute_payment_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        domain="[('order_id', '=', order_id), ('state', '=', 'captured')]",
+        help="Captured payment that the money goes back on.",
+    )
+    external_ref = fields.Char(
+        string="Reference",
+        copy=False,
+        help="Reference of the refund at the storefront.",
+    )
+    date = fields.Date(required=True, default=fields.Date.context_today, tracking=True)
+    reason_code = fields.Selection(REFUND_REASONS, string="Reason", tracking=True)
+    note = fields.Text()
+    state = fields.Selection(
+        REFUND_STATES,
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        tracking=True,
+    )
+    line_ids = fields.One2many("marketplace.refund.line", "refund_id", string="Lines")
+    amount = fields.Monetary(
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        tracking=True,
+        help="What the customer gets back. Without lines it is shared over all lines "
+        "of the order, by what is left on each.",
+    )
+    amount_rounding = fields.Monetary(
+        string="Rounding",
+        readonly=True,
+        help="Part that belongs to no line: the rounding the customer had paid above "
+        "them.",
+    )
+
+    _external_uniq = models.UniqueIndex(
+        "(company_id, channel, external_ref) WHERE external_ref IS NOT NULL",
+        "This refund of the storefront is already recorded.",
+    )
+
+    # -- computes -------------------------------------------------------------------
+
+    @api.depends("order_id")
+    def _compute_payment_id(self):
+        for record in self:
+            captured = record.order_id.payment_ids.filtered(
+                lambda payment: payment.state == "captured"
+            )
+            record.payment_id = captured.sorted(
+                lambda payment: (payment.amount_refunded - payment.amount, payment.id)
+            )[:1]
+
+    @api.depends("line_ids.amount", "amount_rounding")
+    def _compute_amount(self):
+        for record in self:
+            if record.line_ids or record.state == "done":
+                record.amount = record.currency_id.round(
+                    sum(record.line_ids.mapped("amount")) + record.amount_rounding
+                )
+
+    # -- CRUD -----------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        names = (
+            self.env["ir.sequence"]
+            .sudo()
+            ._marketplace_next_many(self._name, self.env.company, len(vals_list))
+        )
+        return super().create(
+            [
+                {**vals, "name": vals.get("name") or name}
+                for vals, name in zip(vals_list, names, strict=True)
+            ]
+        )
+
+    def write(self, vals):
+        """Keep what a done refund says: it is in the ledger."""
+        frozen = {"order_id", "payment_id", "date", "line_ids", "amount"} & vals.keys()
+        if frozen:
+            self.filtered(lambda record: record.state == "done")._refuse_done()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_draft(self):
+        self.filtered(lambda record: record.state == "done")._refuse_done()
+
+    def _refuse_done(self):
+        """Refuse to change refunds that are done; nothing to say about none."""
+        if not self:
+            return
+        raise MarketplaceError(
+            self.env._(
+                "%(refunds)s: a refund that is done cannot change.",
+                refunds=", ".join(self.mapped("name")),
+            )
+        )
+
+    # -- applying -------------------------------------------------------------------
+
+    def action_apply(self):
+        self._apply()
+        return True
+
+    @api.private
+    def _apply(self):
+        """Refund: check what is left, record the ledger, move to done; in one batch.
+
+        :return: the refunds that were applied; those done before are left alone.
+        :raises MarketplaceError: above what is left of a line or of the payment,
+            naming it.
+        """
+        # One refund at a time on an order: they share what is left.
+        self.order_id.lock_for_update(allow_referencing=True)
+        todo = self.filtered(lambda record: record.state == "draft")
+        money = todo.order_id.sale_order_ids.order_line._marketplace_ledger_state()
+        entries = []
+        for record in todo.sorted("id"):
+            record._check_payment()
+            if not record.line_ids:
+                record._share_over_lines(money)
+            entries += record._apply_lines(money)
+            entries += record._rounding_entries()
+        for record in todo:
+            entries += record._rest_entries(money)
+        done = todo._transition("done")
+        done._check_payment_ceiling()
+        self.env["marketplace.ledger.line"].sudo()._record(entries)
+        done._after_apply()
+        return done
+
+    def _after_apply(self):
+        """Act on refunds just done, in batch; to extend."""
+
+    def _check_payment(self):
+        self.ensure_one()
+        payment = self.payment_id
+        if payment.state != "captured" or payment.order_id != self.order_id:
+            raise MarketplaceError(
+                self.env._(
+                    "%(refund)s: choose a captured payment of %(order)s to give the "
+                    "money back on.",
+                    refund=self.name,
+                    order=self.order_id.display_name,
+                )
+            )
+        if self.currency_id.compare_amounts(self.amount, 0.0) <= 0:
+            raise MarketplaceError(
+                self.env._(
+                    "%(refund)s refunds nothing: enter quantities or an amount.",
+                    refund=self.name,
+                )
+            )
+
+    def _check_payment_ceiling(self):
+        """Refuse to give back more than a payment brought."""
+        self.payment_id.invalidate_recordset(["amount_refunded"])
+        for payment in self.payment_id:
+            if (
+                payment.currency_id.compare_amounts(
+                    payment.amount_refunded, payment.amount
+                )
+                > 0
+            ):
+                raise MarketplaceError(
+                    self.env._(
+                        "%(payment)s of %(order)s was %(amount)s; refunds of %(back)s "
+                        "exceed it.",
+                        payment=payment.display_name,
+                        order=payment.order_id.display_name,
+                        amount=payment.currency_id.format(payment.amount),
+                        back=payment.currency_id.format(payment.amount_refunded),
+                    )
+                )
+
+    def _share_over_lines(self, money):
+        """Turn an amount without lines into lines, by what is left on each."""
+        self.ensure_one()
+        currency = self.currency_id
+        states = {
+            line: money[line].state
+            for line in self.order_id.sale_order_ids.order_line
+            if line.amount_vendor
+        }
+        try:
+            shares = plan(
+                currency._marketplace_minor(self.amount),
+                [],
+                0,
+                states,
+                [],
+                self.order_id._rounding_left_minor(),
+            )
+        except RefundError as error:
+            raise MarketplaceError(
+                self._too_much(self.order_id, error, self.name)
+            ) from error
+        self.write(self._prepare_plan_vals(shares, currency))
+
+    @api.model
+    def _prepare_plan_vals(self, shares, currency):
+        """Return the values of a refund planned by the engine."""
+        return {
+            "amount_rounding": currency._marketplace_amount(shares.excess),
+            "line_ids": [
+                Command.create(
+                    {
+                        "sale_line_id": part.line.id,
+                        "quantity": float(from_minor(part.quantity, QUANTITY_DECIMALS)),
+                        "amount": currency._marketplace_amount(part.amount),
+                    }
+                )
+                for part in shares.parts
+            ],
+        }
+
+    def _apply_lines(self, money):
+        """Return the entries of one refund's lines, and bring ``money`` forward."""
+        self.ensure_one()
+        entries = []
+        for item in self.line_ids:
+            line = item.sale_line_id
+            if line not in money:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(line)s is not a line of %(order)s.",
+                        line=line.display_name,
+                        order=self.order_id.display_name,
+                    )
+                )
+            try:
+                part, state = refund(
+                    money[line].state,
+                    to_minor(item.quantity, QUANTITY_DECIMALS),
+                    self.currency_id._marketplace_minor(item.amount),
+                )
+            except RefundError as error:
+                raise MarketplaceError(
+                    self._too_much(line, error, self.name)
+                ) from error
+            item.amount_vendor = self.currency_id._marketplace_amount(part.credit)
+            money[line], roles = self._line_transfers(line, part, state, money[line])
+            entries += [
+                self.order_id._line_entry(
+                    line,
+                    minor,
+                    event="refund",
+                    event_key=f"refund:{self.id}",
+                    source_key=f"refund:{item.id}:{debit}:{credit}",
+                    role_debit=debit,
+                    role_credit=credit,
+                    date_event=self.date,
+                    date_available=self.date,
+                    counterparty_id=self.payment_id.psp_partner_id.id,
+                )
+                for debit, credit, minor in roles
+            ]
+        return entries
+
+    def _line_transfers(self, line, part, state, money):
+        """Return the money of a line after one refund, and the transfers it makes.
+
+        What the seller loses is taken from what is not due yet, then from what is. The
+        customer gets his part; the marketplace gets back what it had paid for him: the
+        discount first, then the rounding.
+        """
+        if line._marketplace_credit_role() == "VENDOR_PENDING":
+            pending = min(money.pending, part.credit)
+            sources = [
+                ("VENDOR_PENDING", pending),
+                ("VENDOR_DUE", part.credit - pending),
+            ]
+        else:
+            pending = 0
+            sources = [("CUST_ADVANCE", part.credit)]
+        funded = min(money.funded, part.credit - part.charged)
+        targets = [
+            ("PSP_CLEARING", part.charged),
+            ("DISCOUNT_MKT", funded),
+            ("OPERATOR_COST", part.credit - part.charged - funded),
+        ]
+        after = money._replace(
+            state=state, pending=money.pending - pending, funded=money.funded - funded
+        )
+        return after, transfers(sources, targets)
+
+    def _rounding_entries(self):
+        """Return the entry of the part that belongs to no line."""
+        self.ensure_one()
+        return [
+            {
+                "company_id": self.company_id.id,
+                "marketplace_order_id": self.order_id.id,
+                "event": "refund",
+                "event_key": f"refund:{self.id}",
+                "source_key": f"refund:{self.id}:rounding",
+                "role_debit": "OPERATOR_COST",
+                "role_credit": "PSP_CLEARING",
+                "amount": self.amount_rounding,
+                "currency_id": self.currency_id.id,
+                "date_event": self.date,
+                "counterparty_id": self.payment_id.psp_partner_id.id,
+            }
+        ]
+
+    def _rest_entries(self, money):
+        """Return the entries that release what no parcel will, after this refund."""
+        self.ensure_one()
+        return self.line_ids.sale_line_id._marketplace_entitle_rest(
+            money, self.date, f"refund:{self.id}:rest"
+        )
+
+    @api.model
+    def _too_much(self, record, error, name):
+        """Return, in words, the refusal of a refund above what is left."""
+        if error.code == "quantity":
+            return self.env._(
+                "%(refund)s: only %(left)s units of %(record)s are left to refund.",
+                refund=name,
+                left=f"{from_minor(error.left, QUANTITY_DECIMALS).normalize():f}",
+                record=record.display_name,
+            )
+        left = record.currency_id.format(
+            record.currency_id._marketplace_amount(error.left)
+        )
+        if error.code == "sum":
+            return self.env._(
+                "%(refund)s: its lines add up to %(sum)s, more than the refund itself.",
+                refund=name,
+                sum=left,
+            )
+        return self.env._(
+            "%(refund)s: only %(left)s of %(record)s is left to refund.",
+            refund=name,
+            left=left,
+            record=record.display_name,
+        )

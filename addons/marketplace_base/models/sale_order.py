@@ -1,0 +1,264 @@
+from odoo import api, fields, models
+
+from ..const import POSTURES, VAT_DEBTORS
+from ..engine.money import allocate
+from ..exceptions import MarketplaceError
+
+# Scale of the exact untaxed share used as a weight, so that no cent is lost in it.
+UNTAXED_SCALE = 1000
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    vendor_id = fields.Many2one(
+        "res.partner",
+        string="Vendor",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="Who sells; empty when the operator sells its own goods.",
+    )
+    marketplace_order_id = fields.Many2one(
+        "marketplace.order",
+        string="Order Group",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The purchase of the customer this order is a part of.",
+    )
+    contract_id = fields.Many2one(
+        "marketplace.contract",
+        string="Vendor Contract",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    posture = fields.Selection(POSTURES, readonly=True, copy=False)
+    vat_debtor = fields.Selection(
+        VAT_DEBTORS, string="VAT Owed by", readonly=True, copy=False
+    )
+    marketplace_shipment_ids = fields.One2many(
+        "marketplace.shipment", "sale_order_id", string="Vendor Shipments"
+    )
+    marketplace_shipment_count = fields.Integer(
+        string="Shipments", compute="_compute_marketplace_shipment_count"
+    )
+    marketplace_shipping_state = fields.Selection(
+        [("to_ship", "To Ship"), ("shipped", "Shipped"), ("delivered", "Delivered")],
+        string="Shipping",
+        compute="_compute_marketplace_shipping_state",
+        store=True,
+        index="btree_not_null",
+    )
+
+    # -- computes -------------------------------------------------------------------
+
+    def _compute_marketplace_shipment_count(self):
+        counts = dict(
+            self.env["marketplace.shipment"]._read_group(
+                [("sale_order_id", "in", self.ids)], ["sale_order_id"], ["__count"]
+            )
+        )
+        for order in self:
+            order.marketplace_shipment_count = counts.get(order, 0)
+
+    @api.depends(
+        "state",
+        "vendor_id",
+        "order_line.product_uom_qty",
+        "order_line.marketplace_kind",
+        "marketplace_shipment_ids.state",
+        "marketplace_shipment_ids.line_ids.quantity",
+        "order_line.marketplace_refund_line_ids.refund_id.state",
+    )
+    def _compute_marketplace_shipping_state(self):
+        live = self.filtered(lambda order: order.vendor_id and order.state == "sale")
+        (self - live).marketplace_shipping_state = False
+        # Orders just made have neither shipments nor refunds: nothing to look up.
+        moved = live.filtered(
+            lambda order: order.marketplace_shipment_ids
+            or order.order_line.marketplace_refund_line_ids
+        )
+        (live - moved).marketplace_shipping_state = "to_ship"
+        left = moved.order_line._marketplace_quantities_to_ship()
+        for order in moved:
+            states = set(order.marketplace_shipment_ids.mapped("state")) - {"cancelled"}
+            if "draft" in states or any(left.get(line.id) for line in order.order_line):
+                state = "to_ship"
+            elif "shipped" in states:
+                state = "shipped"
+            else:
+                # Nothing ever shipped: all of it was refunded.
+                state = "delivered" if states else False
+            order.marketplace_shipping_state = state
+
+    # -- confirmation ---------------------------------------------------------------
+
+    def action_confirm(self):
+        """Split quotations of several vendors first: every part is then confirmed.
+
+        Splitting before anything else happens means that each part goes through
+        Odoo's own confirmation, whatever other addons hang on it.
+        """
+        parts = self._marketplace_split()
+        return super(SaleOrder, self | parts).action_confirm()
+
+    def _prepare_confirmation_values(self):
+        """Keep the storefront's date on imported orders."""
+        values = super()._prepare_confirmation_values()
+        if self.env.context.get("marketplace_keep_date_order"):
+            del values["date_order"]
+        return values
+
+    def _action_confirm(self):
+        result = super()._action_confirm()
+        parts = self.filtered("marketplace_order_id")
+        if parts:
+            parts._marketplace_freeze()
+            parts._marketplace_after_confirm()
+            parts._marketplace_complete_free()
+        return result
+
+    def _marketplace_freeze(self):
+        """Freeze what each line is worth to its seller, untaxed part included.
+
+        The total of the order is shared by what its lines cost after the seller's
+        discounts: with prices that include VAT every line gets exactly that.
+        """
+        ratios = {}
+        for order in self:
+            currency = order.currency_id
+            lines = order.order_line.filtered(
+                lambda line: line.marketplace_kind in ("goods", "shipping")
+            )
+            if not lines:
+                continue
+            nets = [line._marketplace_net_minor() for line in lines]
+            credits = allocate(currency._marketplace_minor(order.amount_total), nets)
+            weights = []
+            for line, credit in zip(lines, credits, strict=True):
+                key = (line.tax_ids, currency)
+                if key not in ratios:
+                    ratios[key] = line._marketplace_untaxed_ratio()
+                untaxed, taxed = ratios[key]
+                weights.append(credit * untaxed * UNTAXED_SCALE // taxed)
+            untaxed = allocate(
+                currency._marketplace_minor(order.amount_untaxed), weights
+            )
+            for line, credit, part in zip(lines, credits, untaxed, strict=True):
+                line.write(
+                    {
+                        "amount_vendor": currency._marketplace_amount(credit),
+                        "amount_vendor_untaxed": currency._marketplace_amount(part),
+                    }
+                )
+
+    def _marketplace_complete_free(self):
+        """Credit the sellers of orders that cost the customer nothing.
+
+        No payment will ever do it.
+        """
+        free = self.marketplace_order_id.filtered(
+            lambda group: group.currency_id.is_zero(group.amount_charged)
+        )
+        if free:
+            free.sudo()._record_captures(self.env["marketplace.payment"])
+
+    def _marketplace_after_confirm(self):
+        """Act on vendor orders just confirmed, in batch; to extend."""
+
+    @api.model
+    def _marketplace_contract_vals(self, vendor, contracts):
+        """Return the values an order freezes from the contract in force.
+
+        :param contracts: {vendor id: contract} at the date of the order.
+        :raises MarketplaceError: when there is none, or one we cannot serve.
+        """
+        if problem := self._marketplace_contract_problem(vendor, contracts):
+            raise MarketplaceError(problem)
+        if not vendor:
+            return {}
+        contract = contracts[vendor.id]
+        return {
+            "contract_id": contract.id,
+            "posture": contract.posture,
+            "vat_debtor": contract.vat_debtor,
+        }
+
+    @api.model
+    def _marketplace_contract_problem(self, vendor, contracts):
+        """Return, in words, why a vendor cannot sell now; None when he can."""
+        if not vendor:
+            return None
+        contract = contracts.get(vendor.id)
+        if not contract:
+            return self.env._(
+                "%(vendor)s has no contract in force at the date of the order: "
+                "activate one on the vendor.",
+                vendor=vendor.display_name,
+            )
+        if contract.vat_debtor == "operator":
+            return self.env._(
+                "By %(contract)s the operator owes the VAT of the sale (deemed "
+                "supplier). Such orders are not supported yet.",
+                contract=contract.display_name,
+            )
+        return None
+
+    # -- invoicing ------------------------------------------------------------------
+
+    def _create_invoices(self, grouped=False, final=False, date=None):
+        """Refuse to invoice what a vendor sells in his own name."""
+        if agent := self.filtered(lambda order: order.posture == "agent"):
+            raise MarketplaceError(
+                self.env._(
+                    "%(orders)s: the vendor sells this order, not the company. Its "
+                    "customer invoice is issued in the vendor's name; the company "
+                    "invoices its commission only.",
+                    orders=", ".join(agent.mapped("name")),
+                )
+            )
+        return super()._create_invoices(grouped=grouped, final=final, date=date)
+
+    # -- cancellation ---------------------------------------------------------------
+
+    def _action_cancel(self):
+        """Refuse to cancel what the customer paid: it is refunded first."""
+        parts = self.filtered("marketplace_order_id")
+        for line, money in parts.order_line._marketplace_ledger_state().items():
+            if money.state.left:
+                raise MarketplaceError(
+                    self.env._(
+                        "The customer paid %(order)s: refund it from %(group)s first, "
+                        "then cancel it.",
+                        order=line.order_id.name,
+                        group=line.order_id.marketplace_order_id.name,
+                    )
+                )
+        return super()._action_cancel()
+
+    # -- actions --------------------------------------------------------------------
+
+    def action_view_marketplace_order(self):
+        self.ensure_one()
+        return self.marketplace_order_id._get_records_action()
+
+    def action_view_marketplace_shipments(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Shipments of %(order)s", order=self.name),
+            "res_model": "marketplace.shipment",
+            "view_mode": "list,form",
+            "domain": [("sale_order_id", "=", self.id)],
+            "context": {"default_sale_order_id": self.id},
+        }
+
+    def action_create_marketplace_shipment(self):
+        """Prepare a shipment of all that is left to ship, and open it."""
+        self.ensure_one()
+        shipment = self.env["marketplace.shipment"]._create_for_order(self)
+        return shipment._get_records_action()
