@@ -1,0 +1,3 @@
+from . import portal
+from . import portal_offers
+from . import portal_orders
