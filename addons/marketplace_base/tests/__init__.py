@@ -3,3 +3,4 @@ from . import test_vendor
 from . import test_contract
 from . import test_offer
 from . import test_portal
+from . import test_order_import
