@@ -207,11 +207,8 @@ def serve(args: argparse.Namespace) -> int:
     site = _existing(args)
     port = args.port or free_port(8069)
     print(f"http://127.0.0.1:{port} (login admin, password admin); Ctrl-C stops")
-    command = site.command(
-        *("--workers=2", f"--http-port={port}", f"--gevent-port={free_port()}"),
-        *(f"--db-filter=^{args.db}$",),
-        database=args.db,
-    )
+    options = odoo.serve_options(port, free_port(), args.db)
+    command = site.command(*options, database=args.db)
     os.execvpe(command[0], command, site.env())
 
 

@@ -35,7 +35,8 @@ def template(site: Site) -> str:
     """Return the name of the template database, building it when missing."""
     name = f"mkp_tpl_{_template_key(site)}"
     with lock("template"):
-        if not exists(site, name):
+        if not is_complete(site, name):
+            drop_like(site, "mkp_tpl_")
             with step(f"Template database {name} (once, 1 to 2 minutes)"):
                 _build_template(site, name)
     return name
@@ -47,9 +48,11 @@ def _template_key(site: Site) -> str:
         site.odoo.version,
         *TEMPLATE_MODULES,
         COMPANY_SCRIPT.read_text(),
-        (paths.ROOT / "requirements.txt").read_text(),
         (paths.ROOT / "requirements-addons.txt").read_text(),
     ]
+    if not site.server.is_private:
+        # Another checkout may use the same server, and its files are not ours.
+        parts.append(str(paths.ROOT))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]
 
 
@@ -141,6 +144,20 @@ def exists(site: Site, name: str) -> bool:
     """Tell whether the database is there."""
     sql = f"SELECT 1 FROM pg_database WHERE datname = '{check_name(name)}'"
     return bool(site.server.psql(sql))
+
+
+def is_complete(site: Site, name: str) -> bool:
+    """Tell whether a database is there and its files are in this checkout."""
+    return exists(site, name) and (paths.FILESTORE / name).is_dir()
+
+
+def drop_like(site: Site, prefix: str) -> None:
+    """Remove outdated databases: those whose files are here, and broken drafts."""
+    for name in site.server.psql(
+        f"SELECT datname FROM pg_database WHERE starts_with(datname, '{prefix}')"
+    ):
+        if site.server.is_private or (paths.FILESTORE / name).is_dir():
+            drop(site, name)
 
 
 def drop(site: Site, name: str) -> None:

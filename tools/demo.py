@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import database, front, paths, postgres, processes, storefront, suite, testing
-from .odoo import Site, site
+from .odoo import Site, serve_options, site
 from .steps import Stop, free_port, only_one, port_is_free, say, step
 
 DATABASE = "mkp_demo"
@@ -159,9 +159,7 @@ def _start_odoo(place: Site, ports: Ports) -> processes.Child:
         child = processes.start(
             "Odoo",
             place.command(
-                *("--workers=2", f"--http-port={http_port}"),
-                *(f"--gevent-port={gevent_port}", f"--db-filter=^{DATABASE}$"),
-                database=DATABASE,
+                *serve_options(http_port, gevent_port, DATABASE), database=DATABASE
             ),
             place.env(),
             paths.LOG_DIR / "demo-odoo.log",

@@ -7,7 +7,7 @@ from configparser import RawConfigParser
 from dataclasses import dataclass
 from io import StringIO
 
-from . import debian, odoo_install, paths, postgres, venv
+from . import odoo_install, paths, postgres, venv
 from .steps import free_port
 
 # Odoo's commands that take a command of their own, as in "i18n export".
@@ -57,14 +57,24 @@ def site() -> Site:
     return found
 
 
+def serve_options(http_port: int, gevent_port: int, name: str) -> list[str]:
+    """Return the options of a server for people: workers, one database, calm logs.
+
+    The job runner starts with the workers. Warnings that Python code is deprecated
+    are for tests.
+    """
+    return [
+        "--workers=2",
+        f"--http-port={http_port}",
+        f"--gevent-port={gevent_port}",
+        f"--db-filter=^{name}$",
+        "--log-handler=py.warnings:ERROR",
+    ]
+
+
 def ports() -> list[str]:
     """Return options with two free ports, so that runs do not collide."""
     return [f"--http-port={free_port()}", f"--gevent-port={free_port()}"]
-
-
-def browser_options() -> None:
-    """Make sure the browser that HTTP tests drive is there."""
-    debian.ensure_browser()
 
 
 def _write_conf(found: Site) -> None:

@@ -60,12 +60,9 @@ def suite_database(site: Site) -> str:
     template = database.template(site)
     name = f"mkp_suite_{source_key(site)}"
     with lock("suite"):
-        if database.exists(site, name):
+        if database.is_complete(site, name):
             return name
-        for old in site.server.psql(
-            "SELECT datname FROM pg_database WHERE datname LIKE 'mkp\\_suite\\_%'"
-        ):
-            database.drop(site, old)
+        database.drop_like(site, "mkp_suite_")
         with step(f"Database {name} with {', '.join(addons)}"):
             _build_suite(site, template, name, addons)
     return name

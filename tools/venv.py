@@ -50,7 +50,7 @@ def relock() -> None:
     shutil.rmtree(folder, ignore_errors=True)
     addons = (paths.ROOT / "requirements-addons.txt").read_text().splitlines()
     pins = [line for line in frozen if "==" in line] + addons
-    pins = [p for p in pins if not p.startswith(("#", "pip==", "wheel==")) and p]
+    pins = [p for p in pins if not p.startswith(("#", "pip==")) and p]
     head = (
         "# Written by 'make lock' from requirements-dev.txt and "
         "requirements-addons.txt.\n"
