@@ -6,8 +6,9 @@ knows which platform they came from.  Conventions, for the whole module:
 * money is an ``int`` in minor units of the order's currency;
 * a rate is a ``Decimal`` fraction (20 % is ``Decimal("0.2")``);
 * a time is an aware ``datetime`` in UTC;
-* a reference (``ref``) is a ``str``: the shop's own identifier inside orders, our
-  identifier inside commands;
+* a reference (``ref``) is a ``str``: the shop's own identifier in what comes from the
+  shop, ours in what goes there, except for ``order_ref``, ``line_ref`` and
+  ``payment_ref`` of commands, which say what in the shop they are about;
 * ``amount`` follows the order's :class:`TaxMode`, ``taxes`` stand beside it;
 * a discount is positive and lowers the price.
 """
@@ -85,6 +86,8 @@ class Discount:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """``offer_ref`` is the shop's identifier of what was bought."""
+
     ref: str
     sku: str
     offer_ref: str
@@ -152,18 +155,19 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class RefundLine:
+class LineQuantity:
+    """So many pieces of one order line: refunded, or in a parcel."""
+
     line_ref: str
     quantity: int
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
     """Money given back on one payment.
 
-    ``amount`` is what left the payment.  The part that lines and ``shipping`` do
-    not explain is in ``adjustment`` and may be negative.
+    ``amount`` is what left the payment, of which ``shipping`` for the delivery; the
+    lines say what the rest was for, or are empty when the shop does not know.
     """
 
     ref: str
@@ -172,15 +176,8 @@ class Refund:
     state: RefundState
     reason: str
     at: datetime
-    lines: tuple[RefundLine, ...] = ()
+    lines: tuple[LineQuantity, ...] = ()
     shipping: int = 0
-    adjustment: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FulfilmentLine:
-    line_ref: str
-    quantity: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +189,7 @@ class Fulfilment:
     state: FulfilmentState
     carrier: str
     tracking: str
-    lines: tuple[FulfilmentLine, ...]
+    lines: tuple[LineQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,18 +280,21 @@ class ShopSettings:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
+    """``shippings`` are the deliveries that carry this vendor's goods only."""
+
     ref: str
     name: str
-    shipping: ShippingMethod | None = None
+    shippings: tuple[ShippingMethod, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One vendor sells one product.
 
-    ``label`` distinguishes offers of one product; it must be unique among them.
-    ``price`` follows the shop's tax mode.  ``stock_on_hand`` counts what is
-    physically there, with what sold orders still hold.
+    ``label`` is what shoppers choose by among the offers of a product; it is unique
+    among those of one vendor.  ``price`` follows the shop's tax mode.
+    ``stock_on_hand`` counts what is physically there, with what sold orders still
+    hold; None leaves the shop's figure alone.
     """
 
     ref: str
@@ -306,7 +306,7 @@ class Offer:
     sku: str
     price: int
     tax_code: str
-    stock_on_hand: int
+    stock_on_hand: int | None
     active: bool = True
 
 
@@ -316,7 +316,7 @@ class FulfilmentCommand:
 
     ref: str
     order_ref: str
-    lines: tuple[FulfilmentLine, ...]
+    lines: tuple[LineQuantity, ...]
     carrier: str
     tracking: str
     state: FulfilmentState = FulfilmentState.SHIPPED
@@ -329,7 +329,7 @@ class RefundCommand:
     payment_ref: str
     amount: int
     reason: str
-    lines: tuple[FulfilmentLine, ...] = ()
+    lines: tuple[LineQuantity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...engine.contract import (
     FulfilmentCommand,
-    FulfilmentLine,
     FulfilmentState,
+    LineQuantity,
     RefundCommand,
     Result,
 )
@@ -104,5 +104,5 @@ def _read_order(transport: Transport, ref: str) -> dict[str, Any]:
     return order
 
 
-def _lines(lines: tuple[FulfilmentLine, ...]) -> list[dict[str, Any]]:
+def _lines(lines: tuple[LineQuantity, ...]) -> list[dict[str, Any]]:
     return [{"orderLineId": line.line_ref, "quantity": line.quantity} for line in lines]

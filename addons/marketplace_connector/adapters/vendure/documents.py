@@ -33,7 +33,7 @@ fragment order on Order {{
     unitPrice unitPriceWithTax linePrice linePriceWithTax
     proratedLinePrice proratedLinePriceWithTax
     {_DISCOUNTS} {_TAXES}
-    productVariant {{ id sku name customFields {{ odooRef }} }}
+    productVariant {{ id sku name }}
   }}
   shippingLines {{
     id price priceWithTax discountedPrice discountedPriceWithTax
@@ -43,7 +43,7 @@ fragment order on Order {{
   payments {{
     id method amount state transactionId createdAt
     refunds {{
-      id paymentId state reason createdAt total items shipping adjustment
+      id paymentId state reason createdAt total shipping
       lines {{ orderLineId quantity }}
     }}
   }}

@@ -77,13 +77,13 @@ def upsert_offers(transport: Transport, offers: Sequence[Offer]) -> list[Result]
         ]
 
 
-def option_code(label: str) -> str:
-    """Return a stable code for the option that shows ``label``.
+def option_code(offer: Offer) -> str:
+    """Return the code of the option by which shoppers choose ``offer``.
 
-    >>> option_code("Atelier Dubois") == option_code("Atelier Dubois")
-    True
+    Two vendors of one name have two options.
     """
-    return f"{GROUP_CODE}-{hashlib.sha256(label.encode()).hexdigest()[:16]}"
+    key = f"{offer.vendor_ref}|{offer.label}"
+    return f"{GROUP_CODE}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 class _Writer:
@@ -97,7 +97,7 @@ class _Writer:
             READ,
             offers=[offer.ref for offer in offers],
             products=sorted({offer.product_ref for offer in offers}),
-            options=sorted({option_code(offer.label) for offer in offers}),
+            options=sorted({option_code(offer) for offer in offers}),
             group=GROUP_CODE,
         )
         self.language = shop["activeChannel"]["defaultLanguageCode"]
@@ -143,7 +143,7 @@ class _Writer:
             values = {"code": GROUP_CODE, "translations": [self._text(GROUP_NAME)]}
             answer = self.transport.mutate(CREATE_GROUP, input=values)
             self.group = answer["created"]["id"]
-        labels = {option_code(offer.label): offer.label for offer in offers}
+        labels = {option_code(offer): offer.label for offer in offers}
         missing = [code for code in labels if code not in self.options]
         created = self._each(
             "createProductOption(input: $input) { id }",
@@ -213,7 +213,7 @@ class _Writer:
             {
                 **self._variant_values(offer),
                 "productId": self.products[offer.product_ref]["id"],
-                "optionIds": [self.options[option_code(offer.label)]],
+                "optionIds": [self.options[option_code(offer)]],
                 "customFields": {"odooRef": offer.ref},
             }
             for offer in offers
@@ -232,18 +232,20 @@ class _Writer:
             self.transport.mutate(UPDATE_VARIANTS, input=values)
 
     def _variant_values(self, offer: Offer) -> dict[str, Any]:
-        location = self.places[offer.vendor_ref].location_id
-        return {
+        values = {
             "enabled": offer.active,
             "sku": offer.sku,
             "price": offer.price,
             "taxCategoryId": self.categories[offer.tax_code]["id"],
             "trackInventory": "TRUE",
-            "stockLevels": [
-                {"stockLocationId": location, "stockOnHand": offer.stock_on_hand}
-            ],
             "translations": [self._text(f"{offer.product_name}, {offer.label}")],
         }
+        if offer.stock_on_hand is not None:
+            location = self.places[offer.vendor_ref].location_id
+            values["stockLevels"] = [
+                {"stockLocationId": location, "stockOnHand": offer.stock_on_hand}
+            ]
+        return values
 
     def _assign(self, offers: Iterable[Offer]) -> None:
         """Put variants into their seller's channel, with the price they have."""

@@ -6,7 +6,7 @@ aggregate, has no payment, and would double the turnover.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,15 +18,14 @@ from ...engine.contract import (
     Customer,
     Discount,
     Fulfilment,
-    FulfilmentLine,
     FulfilmentState,
     Line,
+    LineQuantity,
     Order,
     OrderState,
     Payment,
     PaymentState,
     Refund,
-    RefundLine,
     RefundState,
     Shipping,
     Tax,
@@ -114,7 +113,11 @@ class _Reader:
             lines=tuple(lines),
             shippings=tuple(self._shipping(line) for line in data["shippingLines"]),
             payments=tuple(_payment(payment) for payment in data["payments"] or ()),
-            refunds=tuple(self._refunds()),
+            refunds=tuple(
+                _refund(refund)
+                for payment in data["payments"] or ()
+                for refund in payment["refunds"]
+            ),
             fulfilments=tuple(_fulfilment(f) for f in data["fulfillments"] or ()),
         )
 
@@ -129,7 +132,7 @@ class _Reader:
         return Line(
             ref=data["id"],
             sku=variant["sku"],
-            offer_ref=variant["customFields"]["odooRef"] or "",
+            offer_ref=variant["id"],
             name=variant["name"],
             quantity=data["quantity"],
             unit_price=self._amount(data, "unitPrice"),
@@ -199,49 +202,13 @@ class _Reader:
             )
         )
 
-    def _refunds(self) -> Iterable[Refund]:
-        prices = {
-            line["id"]: (line["proratedLinePriceWithTax"], line["quantity"])
-            for line in self.payload["lines"]
-        }
-        for payment in self.payload["payments"] or ():
-            for data in payment["refunds"]:
-                yield _refund(data, prices)
 
+def _refund(data: Mapping[str, Any]) -> Refund:
+    """Read one refund.
 
-def _refund(data: Mapping[str, Any], prices: dict[str, tuple[int, int]]) -> Refund:
-    """Share what a refund gives back for lines over these lines.
-
-    Vendure keeps one figure for all lines and takes the ``total`` for granted:
-    with an explicit amount, the lines only say what it was given for.
+    The total is the truth: with an explicit amount, Vendure's figure for items is
+    what they had cost, and its lines only say what the money was given for.
     """
-    total, shipping = data["total"], data["shipping"] or 0
-    adjustment = data["adjustment"] or 0
-    lines = [line for line in data["lines"] if line["quantity"]]
-    goods = total - shipping - adjustment
-    if not lines or goods < 0:
-        return _make_refund(data, (), shipping, total - shipping)
-    weights = [_refund_weight(line, prices) for line in lines]
-    amounts = allocate(goods, weights)
-    refund_lines = tuple(
-        RefundLine(line["orderLineId"], line["quantity"], amount)
-        for line, amount in zip(lines, amounts, strict=True)
-    )
-    return _make_refund(data, refund_lines, shipping, adjustment)
-
-
-def _refund_weight(line: Mapping[str, Any], prices: dict[str, tuple[int, int]]) -> int:
-    """Weigh a refunded line by its paid price; hundredths of a minor unit."""
-    price, quantity = prices.get(line["orderLineId"], (0, 0))
-    return price * line["quantity"] * 100 // quantity if quantity else 0
-
-
-def _make_refund(
-    data: Mapping[str, Any],
-    lines: tuple[RefundLine, ...],
-    shipping: int,
-    adjustment: int,
-) -> Refund:
     return Refund(
         ref=data["id"],
         payment_ref=data["paymentId"],
@@ -249,9 +216,8 @@ def _make_refund(
         state=_REFUND_STATES[data["state"]],
         reason=data["reason"] or "",
         at=parse_time(data["createdAt"]),
-        lines=lines,
-        shipping=shipping,
-        adjustment=adjustment,
+        lines=_line_quantities(data["lines"]),
+        shipping=data["shipping"] or 0,
     )
 
 
@@ -273,10 +239,15 @@ def _fulfilment(data: Mapping[str, Any]) -> Fulfilment:
         state=_FULFILMENT_STATES[data["state"]],
         carrier=data["method"] or "",
         tracking=data["trackingCode"] or "",
-        lines=tuple(
-            FulfilmentLine(line["orderLineId"], line["quantity"])
-            for line in data["lines"]
-        ),
+        lines=_line_quantities(data["lines"]),
+    )
+
+
+def _line_quantities(lines: list[Mapping[str, Any]]) -> tuple[LineQuantity, ...]:
+    return tuple(
+        LineQuantity(line["orderLineId"], line["quantity"])
+        for line in lines
+        if line["quantity"]
     )
 
 

@@ -33,7 +33,9 @@ query($refs: [String!]!) {
 }"""
 
 CREATE_COUNTRY = """
-mutation($input: CreateCountryInput!) { created: createCountry(input: $input) { id } }"""
+mutation($input: CreateCountryInput!) {
+  created: createCountry(input: $input) { id }
+}"""
 
 CREATE_ZONE = """
 mutation($input: CreateZoneInput!) { created: createZone(input: $input) { id } }"""
@@ -56,7 +58,9 @@ mutation($input: CreateTaxCategoryInput!) {
 }"""
 
 CREATE_RATE = """
-mutation($input: CreateTaxRateInput!) { created: createTaxRate(input: $input) { id } }"""
+mutation($input: CreateTaxRateInput!) {
+  created: createTaxRate(input: $input) { id }
+}"""
 
 UPDATE_RATE = """
 mutation($input: UpdateTaxRateInput!) { updateTaxRate(input: $input) { id } }"""

@@ -135,7 +135,7 @@ class _Writer:
         )
         shippings = push_shipping(
             self.transport,
-            [vendor.shipping] if vendor.shipping else [],
+            vendor.shippings,
             self.default["defaultLanguageCode"],
         )
         self.transport.mutate(

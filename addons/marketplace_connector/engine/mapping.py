@@ -1,0 +1,249 @@
+"""From an order of the shop to what the back office imports.
+
+The gathering of records is the model's; here only their keys are put together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from odoo.addons.marketplace_base.engine.money import allocate
+
+from .contract import (
+    Line,
+    Order,
+    Payment,
+    RefundState,
+    Shipping,
+    Tax,
+    TaxMode,
+)
+from .idempotency import fingerprint
+from .validate import Fault, fault
+
+
+@dataclass(frozen=True, slots=True)
+class OfferKey:
+    offer_id: int
+    vendor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What the storefront's mappings say, for a whole batch of orders.
+
+    ``offers`` by the shop's reference; ``offers_by_sku`` may name several vendors.
+    ``taxes`` by (code, rate), a list of ids that is empty for "no tax".
+    ``funders`` by promotion code in upper case; ``default_funder`` may be empty.
+    """
+
+    offers: Mapping[str, OfferKey]
+    offers_by_sku: Mapping[str, Sequence[OfferKey]]
+    taxes: Mapping[tuple[str, Decimal], tuple[int, ...]]
+    funders: Mapping[str, str]
+    default_funder: str
+    currency: str
+    taxes_by_rate: Mapping[Decimal, frozenset[tuple[int, ...]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        by_rate = defaultdict(set)
+        for (_code, rate), tax_ids in self.taxes.items():
+            by_rate[rate].add(tax_ids)
+        frozen = {rate: frozenset(found) for rate, found in by_rate.items()}
+        object.__setattr__(self, "taxes_by_rate", frozen)
+
+
+def map_order(order: Order, tables: Tables) -> tuple[dict[str, Any], list[Fault]]:
+    """Return the parts of the import payload that come from the shop, and faults.
+
+    The payload is of use only when there is no fault.
+    """
+    mapper = _Mapper(order, tables)
+    payload = {
+        "external_ref": order.ref,
+        "number": order.number,
+        "amount_charged_minor": order.total,
+        "lines": [mapper.line(line) for line in order.lines if line.quantity],
+        "shippings": [
+            values
+            for shipping in order.shippings
+            for values in mapper.shipping(shipping)
+        ],
+        "discounts": [],
+        "bundles": [],
+        "payments": map_payments(order.payments),
+    }
+    return payload, [*mapper.header_faults(), *mapper.faults]
+
+
+def map_payments(payments: Iterable[Payment]) -> list[dict[str, Any]]:
+    """Return what the ledger is told of payments."""
+    return [
+        {
+            "ref": payment.ref,
+            "provider": payment.method,
+            "state": payment.state.value,
+            "amount_minor": payment.amount,
+            "date": payment.at.replace(tzinfo=None),
+        }
+        for payment in payments
+        if payment.amount
+    ]
+
+
+def map_refunds(order: Order) -> list[dict[str, Any]]:
+    """Return the parts of refund payloads that come from the shop, of those done.
+
+    Lines carry no amount: the base shares the amount over them by what they cost, and
+    over the whole order when there are none.
+    """
+    return [
+        {
+            "order_ref": order.ref,
+            "ref": refund.ref,
+            "payment_ref": refund.payment_ref,
+            "amount_minor": refund.amount,
+            "reason": refund.reason,
+            "lines": [
+                {"line_ref": line.line_ref, "quantity": line.quantity}
+                for line in refund.lines
+            ],
+            "shipping_minor": refund.shipping,
+        }
+        for refund in order.refunds
+        if refund.state is RefundState.DONE and refund.amount
+    ]
+
+
+def agreed(order: Order) -> str:
+    """Return a fingerprint of what was bought, at which price.
+
+    Payments, refunds and parcels come and go; this must not change after the import.
+    """
+    return fingerprint([order.currency, order.total, order.lines, order.shippings])
+
+
+class _Mapper:
+    def __init__(self, order: Order, tables: Tables):
+        self.order = order
+        self.tables = tables
+        self.faults: list[Fault] = []
+        self.vendor_of: dict[str, int] = {}
+
+    def header_faults(self) -> list[Fault]:
+        faults = []
+        if self.order.tax_mode is TaxMode.EXCLUDED:
+            faults.append(fault("tax_excluded", "tax_mode"))
+        if self.order.currency != self.tables.currency:
+            faults.append(
+                fault(
+                    "other_currency",
+                    "currency",
+                    currency=self.order.currency,
+                    expected=self.tables.currency,
+                )
+            )
+        return faults
+
+    def line(self, line: Line) -> dict[str, Any]:
+        offer = self._offer(line)
+        if offer:
+            self.vendor_of[line.ref] = offer.vendor_id
+        return {
+            "ref": line.ref,
+            "offer_id": offer.offer_id if offer else None,
+            "name": line.name,
+            "quantity": line.quantity,
+            "gross_minor": line.amount,
+            "tax_ids": self._taxes(line.taxes, f"lines.{line.ref}", line.sku),
+            "discounts": [
+                {
+                    "name": discount.name,
+                    "funder": self._funder(discount.code, f"lines.{line.ref}"),
+                    "amount_minor": discount.amount,
+                }
+                for discount in line.discounts
+                if discount.amount
+            ],
+        }
+
+    def _offer(self, line: Line) -> OfferKey | None:
+        if found := self.tables.offers.get(line.offer_ref):
+            return found
+        candidates = self.tables.offers_by_sku.get(line.sku, ())
+        if len(candidates) == 1:
+            return candidates[0]
+        code = "sku_of_several" if candidates else "unknown_sku"
+        self.faults.append(
+            fault(code, f"lines.{line.ref}", sku=line.sku, name=line.name)
+        )
+        return None
+
+    def shipping(self, shipping: Shipping) -> Iterable[dict[str, Any]]:
+        """Yield a delivery of one vendor, of all, or its parts of some vendors.
+
+        A delivery shared by all vendors of the order is shared by the back office.
+        One that covers some of them only is shared here, by what their goods cost.
+        """
+        tax_ids = self._taxes(
+            shipping.taxes, f"shippings.{shipping.ref}", shipping.name
+        )
+        values = {
+            "ref": shipping.ref,
+            "name": shipping.name,
+            "amount_minor": shipping.amount_discounted,
+            "vendor_id": None,
+            "tax_ids": tax_ids,
+        }
+        costs: dict[int, int] = defaultdict(int)
+        for line in self.order.lines:
+            if line.ref in shipping.line_refs and line.ref in self.vendor_of:
+                costs[self.vendor_of[line.ref]] += line.amount_discounted
+        if len(costs) == 1:
+            yield {**values, "vendor_id": next(iter(costs))}
+        elif costs.keys() == set(self.vendor_of.values()):
+            yield values
+        else:
+            parts = allocate(shipping.amount_discounted, list(costs.values()))
+            for vendor_id, amount in zip(costs, parts, strict=True):
+                yield {
+                    **values,
+                    "ref": f"{shipping.ref}-{vendor_id}",
+                    "vendor_id": vendor_id,
+                    "amount_minor": amount,
+                }
+
+    def _taxes(self, taxes: Sequence[Tax], path: str, subject: str) -> list[int]:
+        tax_ids: list[int] = []
+        for tax in taxes:
+            found = self._tax(tax)
+            if found is None:
+                self.faults.append(
+                    fault(
+                        "unknown_tax",
+                        path,
+                        code=tax.code,
+                        rate=tax.rate,
+                        subject=subject,
+                    )
+                )
+            else:
+                tax_ids.extend(found)
+        return tax_ids
+
+    def _tax(self, tax: Tax) -> tuple[int, ...] | None:
+        if tax.code:
+            return self.tables.taxes.get((tax.code, tax.rate))
+        # Without a name the rate decides, unless it means several taxes here.
+        candidates = self.tables.taxes_by_rate.get(tax.rate, frozenset())
+        return next(iter(candidates)) if len(candidates) == 1 else None
+
+    def _funder(self, code: str, path: str) -> str:
+        funder = self.tables.funders.get(code.upper()) or self.tables.default_funder
+        if not funder:
+            self.faults.append(fault("unknown_discount", path, code=code))
+        return funder

@@ -1,0 +1,185 @@
+import json
+
+from odoo import api, fields, models
+
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
+
+from ..adapters.errors import ShopError
+from ..const import (
+    INBOX_KINDS,
+    INBOX_SOURCES,
+    INBOX_STATES,
+    INBOX_TRANSITIONS,
+    PROCESS_BATCH,
+)
+from ..engine.idempotency import fingerprint
+
+
+class MarketplaceInbox(models.Model):
+    """One thing a shop told us, kept as it came, and what became of it.
+
+    A message is stored before anything is read from it. The same webhook, and the same
+    document of the shop, is stored once.
+    """
+
+    _name = "marketplace.inbox"
+    _description = "Storefront Inbox"
+    _inherit = ["marketplace.message.mixin"]
+    _order = "id desc"
+    _rec_names_search = ["number", "external_ref", "delivery_id"]
+    _state_transitions = INBOX_TRANSITIONS
+    _waiting_states = ("new", "retry")
+    _tired_state = "quarantine"
+
+    kind = fields.Selection(INBOX_KINDS, required=True, readonly=True)
+    source = fields.Selection(INBOX_SOURCES, required=True, readonly=True)
+    topic = fields.Char(readonly=True)
+    external_ref = fields.Char(
+        string="Storefront Reference", readonly=True, index="btree_not_null"
+    )
+    number = fields.Char(string="Storefront Number", readonly=True)
+    delivery_id = fields.Char(string="Delivery", readonly=True)
+    digest = fields.Char(string="Fingerprint", required=True, readonly=True)
+    payload = fields.Text(required=True, readonly=True)
+    payload_pretty = fields.Text(string="As It Came", compute="_compute_payload_pretty")
+    state = fields.Selection(
+        INBOX_STATES, required=True, readonly=True, default="new", copy=False
+    )
+    order_id = fields.Many2one(
+        "marketplace.order",
+        string="Order Group",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    _delivery_uniq = models.UniqueIndex(
+        "(storefront_id, delivery_id) WHERE delivery_id IS NOT NULL",
+        "This delivery of the shop is already stored.",
+    )
+    _document_uniq = models.UniqueIndex(
+        "(storefront_id, kind, external_ref, digest) WHERE delivery_id IS NULL",
+        "This document of the shop is already stored.",
+    )
+    _todo_idx = models.Index("(storefront_id, id) WHERE state IN ('new', 'retry')")
+    _attention_idx = models.Index("(storefront_id, state) WHERE state = 'quarantine'")
+
+    @api.depends("number", "external_ref")
+    def _compute_display_name(self):
+        for message in self:
+            label = message.number or message.external_ref or ""
+            message.display_name = f"IN/{message.id or 0:06d} {label}".strip()
+
+    def _compute_payload_pretty(self):
+        for message in self:
+            message.payload_pretty = json.dumps(
+                json.loads(message.payload), indent=2, ensure_ascii=False
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise MarketplaceError(
+            self.env._(
+                "What a shop told us is kept. Ignore a message that is of no use."
+            )
+        )
+
+    # -- storing --------------------------------------------------------------------
+
+    @api.model
+    @api.private
+    def _store_event(self, storefront, event, raw_body):
+        """Store a verified webhook and return it; the unique index refuses a repeat."""
+        return self.create(
+            {
+                "storefront_id": storefront.id,
+                "kind": "event",
+                "source": "webhook",
+                "topic": event.topic,
+                "external_ref": event.ref,
+                "delivery_id": event.delivery_id,
+                "digest": fingerprint(raw_body.decode()),
+                "payload": raw_body.decode(),
+            }
+        )
+
+    @api.model
+    @api.private
+    def _store_documents(self, storefront, documents, source):
+        """Store the documents that are not stored yet, and return those."""
+        if not documents:
+            return self.browse()
+        unique = {(item.kind, item.ref, item.digest): item for item in documents}
+        known = self.search_fetch(
+            [
+                ("storefront_id", "=", storefront.id),
+                ("digest", "in", [item.digest for item in unique.values()]),
+                ("delivery_id", "=", False),
+            ],
+            ["kind", "external_ref", "digest"],
+        )
+        for message in known:
+            unique.pop((message.kind, message.external_ref, message.digest), None)
+        return self.create(
+            [
+                {
+                    "storefront_id": storefront.id,
+                    "kind": item.kind,
+                    "source": source,
+                    "external_ref": item.ref,
+                    "number": item.number,
+                    "digest": item.digest,
+                    "payload": json.dumps(item.payload, ensure_ascii=False),
+                }
+                for item in unique.values()
+            ]
+        )
+
+    # -- processing -----------------------------------------------------------------
+
+    @api.model
+    @api.private
+    def _process_waiting(self, storefront, limit=PROCESS_BATCH):
+        """Handle a batch of waiting messages; return how many were handled."""
+        taken = self._take_waiting(storefront, limit)
+        taken._process()
+        return len(taken)
+
+    @api.private
+    def _process(self):
+        """Handle locked messages of one storefront."""
+        events = self.filtered(lambda message: message.kind == "event")
+        documents = self.filtered(lambda message: message.kind == "order")
+        if events:
+            documents |= events._fetch()
+        documents.sorted("id")._import_orders()
+
+    def _fetch(self):
+        """Read what webhooks were about; several about one order read it once."""
+        storefront = self.storefront_id
+        refs = sorted(set(self.mapped("external_ref")))
+        try:
+            found = storefront._get_adapter().fetch_orders(refs)
+        except ShopError as error:
+            storefront._record_problem(error)
+            self._postpone(error)
+            return self.browse()
+        stored = self._store_documents(storefront, found, "webhook")
+        self._close("done")
+        return stored
+
+    # -- actions --------------------------------------------------------------------
+
+    def action_replay(self):
+        """Process messages again, from what is stored; safe at any time."""
+        self._transition("new", {"attempts": 0, "date_retry": False, "reason": False})
+        # sudo: an import is the system's act; the right to replay was checked above.
+        for messages in self.sudo().grouped("storefront_id").values():
+            messages._process()
+        return True
+
+    def action_ignore(self):
+        """Put messages aside for good; a replay takes them up again."""
+        reason = self.env._("Ignored by %(user)s.", user=self.env.user.name)
+        self._close("ignored", reason)
+        return True

@@ -1,0 +1,204 @@
+from odoo import api, fields, models
+
+from ..adapters.errors import InvalidError, ShopError
+from ..const import (
+    OUTBOX_KINDS,
+    OUTBOX_STATES,
+    OUTBOX_TRANSITIONS,
+    PROCESS_BATCH,
+)
+from ..engine import contract
+
+
+class MarketplaceOutbox(models.Model):
+    """Something changed here that a shop must know.
+
+    A message commits with the change it is about, and says only which record changed:
+    what is sent is the record as it is then, so messages about one record cannot
+    overtake each other, and several waiting ones are sent as one.
+    """
+
+    _name = "marketplace.outbox"
+    _description = "Storefront Outbox"
+    _inherit = ["marketplace.message.mixin"]
+    _order = "id desc"
+    _state_transitions = OUTBOX_TRANSITIONS
+    _waiting_states = ("pending", "retry")
+    _tired_state = "failed"
+
+    kind = fields.Selection(OUTBOX_KINDS, required=True, readonly=True)
+    res_model = fields.Char(string="Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", required=True, readonly=True
+    )
+    key = fields.Char(
+        string="Idempotency Key",
+        compute="_compute_key",
+        help="Our reference in the shop: sent twice, it acts once.",
+    )
+    state = fields.Selection(
+        OUTBOX_STATES, required=True, readonly=True, default="pending", copy=False
+    )
+    _todo_idx = models.Index("(storefront_id, id) WHERE state IN ('pending', 'retry')")
+    _failed_idx = models.Index("(storefront_id, state) WHERE state = 'failed'")
+
+    @api.depends("kind", "res_id")
+    def _compute_key(self):
+        for message in self:
+            message.key = f"{message.kind}-{message.res_id}"
+
+    @api.depends("kind", "res_id")
+    def _compute_display_name(self):
+        for message in self:
+            message.display_name = f"OUT/{message.id or 0:06d} {message.key}"
+
+    # -- queueing -------------------------------------------------------------------
+
+    @api.model
+    @api.private
+    def _enqueue_everywhere(self, kind, records):
+        """Queue a change for every connected storefront of the records' companies."""
+        if not records:
+            return
+        # sudo: the change is the user's right, telling the shops is the system's duty.
+        storefronts = self.env["marketplace.storefront"].sudo()
+        for storefront in storefronts.search([("state", "!=", "draft")]):
+            company = storefront.company_id
+            own = records.filtered(
+                lambda record, company=company: not record.company_id
+                or record.company_id == company
+            )
+            self._enqueue(storefront, kind, own)
+
+    @api.model
+    @api.private
+    def _enqueue(self, storefront, kind, records):
+        """Queue a change of records for one storefront, in the change's transaction."""
+        if not records:
+            return
+        # sudo: as above; whoever may change the record need not see the outbox.
+        self.sudo().create(
+            [
+                {
+                    "storefront_id": storefront.id,
+                    "kind": kind,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                }
+                for record in records
+            ]
+        )
+        storefront._delay()._job_send_outbox()
+
+    # -- sending --------------------------------------------------------------------
+
+    @api.model
+    @api.private
+    def _send_waiting(self, storefront, limit=PROCESS_BATCH):
+        """Send a batch of waiting messages; return how many were handled."""
+        taken = self._take_waiting(storefront, limit)
+        for kind, messages in taken.grouped("kind").items():
+            getattr(messages, f"_send_{kind}")()
+        return len(taken)
+
+    def _records(self):
+        """Return the records the messages are about; those deleted are gone."""
+        records = self.env[self[0].res_model].browse(set(self.mapped("res_id")))
+        return records.with_context(active_test=False).exists()
+
+    def _send_vendor(self):
+        self._send_catalogue(self.storefront_id._push_vendors)
+
+    def _send_offer(self):
+        self._send_catalogue(self.storefront_id._push_offers)
+
+    def _send_catalogue(self, push):
+        """Send vendors or offers by the batch; the storefront sends what changed."""
+        records = self._records()
+        if self[0].kind == "vendor":
+            # Vendors the shop does not have come with their first offer.
+            records = records.browse(
+                self.env["marketplace.binding"]._by_record(
+                    self.storefront_id, "vendor", records
+                )
+            )
+        try:
+            report = push(records)
+        except ShopError as error:
+            self._fail(error)
+            return
+        reasons = {record.id: why for record, why in report["refused"].items()}
+        refused = self.filtered(lambda message: message.res_id in reasons)
+        for message in refused:
+            message._close("failed", reasons[message.res_id])
+        (self - refused)._close("done")
+
+    def _send_fulfilment(self):
+        """Send parcels one by one: a fault of one leaves the others alone."""
+        shipments = {shipment.id: shipment for shipment in self._records()}
+        adapter = self.storefront_id._get_adapter()
+        for shipment_id, messages in self.grouped("res_id").items():
+            shipment = shipments.get(shipment_id)
+            if not shipment or shipment.state not in ("shipped", "delivered"):
+                messages._close("cancelled", self.env._("There is nothing to send."))
+                continue
+            try:
+                result = adapter.push_fulfilment(messages._prepare_fulfilment(shipment))
+            except ShopError as error:
+                messages._fail(error)
+                if not isinstance(error, InvalidError):
+                    break  # the others would fare no better
+            else:
+                shipment.external_ref = result.external_id
+                messages._close("done")
+
+    def _prepare_fulfilment(self, shipment):
+        return contract.FulfilmentCommand(
+            ref=self[0].key,
+            order_ref=shipment.marketplace_order_id.external_ref,
+            lines=tuple(
+                contract.LineQuantity(
+                    line.sale_line_id.external_ref, int(line.quantity)
+                )
+                for line in shipment.line_ids
+            ),
+            carrier=shipment.carrier_name or "",
+            tracking=shipment.tracking_ref or "",
+            state=contract.FulfilmentState(shipment.state),
+        )
+
+    def _fail(self, error):
+        """Give up what the shop refuses; try the rest again later.
+
+        An unknown outcome is tried again too: every command looks first whether it was
+        done already.
+        """
+        self.storefront_id._record_problem(error)
+        if isinstance(error, InvalidError):
+            self._close("failed", str(error))
+        else:
+            self._postpone(error)
+
+    # -- actions --------------------------------------------------------------------
+
+    def action_send_again(self):
+        """Send refused or cancelled messages again."""
+        self._transition("pending", {"attempts": 0, "date_retry": False})
+        for storefront in self.storefront_id:
+            storefront._delay()._job_send_outbox()
+        return True
+
+    def action_cancel(self):
+        """Give up messages that need not be sent any more."""
+        reason = self.env._("Cancelled by %(user)s.", user=self.env.user.name)
+        self._close("cancelled", reason)
+        return True
+
+    def action_open_record(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+        }

@@ -1,0 +1,65 @@
+from datetime import timedelta
+
+from odoo import fields, models
+
+from ..const import PAGES_PER_JOB, PROCESS_BATCH
+
+
+class MarketplaceStorefront(models.Model):
+    """From the shop: read, store, then process what is stored."""
+
+    _inherit = "marketplace.storefront"
+
+    def _job_pull_orders(self):
+        """Read new and open orders; queue the rest when there is much."""
+        self.ensure_one()
+        if not self._pull_orders():
+            self._delay()._job_pull_orders()
+        self._delay()._job_process_inbox()
+
+    def _job_process_inbox(self):
+        self.ensure_one()
+        if self.env["marketplace.inbox"]._process_waiting(self) == PROCESS_BATCH:
+            self._delay()._job_process_inbox()
+
+    def _pull_orders(self):
+        """Store what the shop has to say about its orders; return whether that is all.
+
+        Two lanes: orders placed or changed since the last time, and orders that may
+        have changed without the shop marking them so.
+        """
+        self.ensure_one()
+        complete = True
+        with self._problems_reported():
+            complete = self._pull_changed() and self._pull_open()
+            self.date_pulled = fields.Datetime.now()
+        return complete
+
+    def _pull_changed(self):
+        adapter = self._get_adapter()
+        limit = adapter.capabilities.order_page_max
+        for _page in range(PAGES_PER_JOB):
+            page = adapter.pull_orders(self.order_cursor or "", limit)
+            self.env["marketplace.inbox"]._store_documents(self, page.documents, "poll")
+            # Stored with the documents in one transaction: neither without the other.
+            self.order_cursor = page.cursor
+            if page.complete:
+                return True
+        return False
+
+    def _pull_open(self):
+        adapter = self._get_adapter()
+        limit = adapter.capabilities.order_page_max
+        placed_after = fields.Datetime.now() - timedelta(days=self.reread_days)
+        cursor, complete = "", False
+        while not complete:
+            page = adapter.pull_open_orders(placed_after, cursor, limit)
+            self.env["marketplace.inbox"]._store_documents(self, page.documents, "poll")
+            cursor, complete = page.cursor, page.complete
+        return True
+
+    def _process_inbox(self):
+        """Process everything that waits, in this transaction."""
+        self.ensure_one()
+        while self.env["marketplace.inbox"]._process_waiting(self) == PROCESS_BATCH:
+            pass
