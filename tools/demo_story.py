@@ -5,6 +5,7 @@ so a story that was cut short goes on where it stopped.
 """
 
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -106,6 +107,7 @@ BASKETS = [
     ({"LUM-CANDLE": 1, "BRU-SOAP": 1, "TOR-VERBENA": 1}, COUPON),
     ({"TOR-GRINDER": 1, "LUM-LAMP": 1}, ""),
 ]
+WAIT_SECONDS = 90
 DELIVERED = 8  # the first orders arrive; the others wait for their vendors
 
 
@@ -354,7 +356,9 @@ class Story:
         if shop.error:
             raise RuntimeError(shop.error)
         self.env.cr.commit()
-        shop._job_push_catalogue()
+        refused = shop._push_catalogue()["refused"]
+        if refused:
+            raise RuntimeError(refused)
 
     def sell(self):
         """Let shoppers fill their carts in the shop itself, then fetch the orders."""
@@ -365,18 +369,27 @@ class Story:
             Shopper(self.shop_url, BUYERS[rank % len(BUYERS)]).order(
                 basket, coupon=coupon
             )
-        self.fetch_orders()
+        self.fetch_orders(lambda: len(self.groups()) == len(BASKETS))
 
-    def fetch_orders(self):
-        shop = self.storefront()
-        shop._job_pull_orders()
-        shop._job_process_inbox()
-        if shop.inbox_quarantine_count:
-            raise RuntimeError(
-                shop.env["marketplace.inbox"]
-                .search([("state", "=", "quarantine")], limit=1)
-                .reason
+    def fetch_orders(self, arrived):
+        """Ask the running Odoo to read the shop, and wait until a thing arrived.
+
+        The shop's webhooks bring the same orders at the same time: whoever is first,
+        each order is imported once.
+        """
+        self.storefront().action_pull_orders()
+        end = time.monotonic() + WAIT_SECONDS
+        while not arrived():
+            self.env.cr.commit()
+            self.env.invalidate_all()
+            held = self.env["marketplace.inbox"].search(
+                [("state", "=", "quarantine")], limit=1
             )
+            if held or time.monotonic() > end:
+                raise RuntimeError(
+                    held.reason or f"nothing arrived in {WAIT_SECONDS} seconds"
+                )
+            time.sleep(0.5)
 
     def storefront(self):
         return self.env["marketplace.storefront"].search([("code", "=", CODE)])
@@ -412,7 +425,9 @@ class Story:
         Operator(self.shop_url).refund(
             group.external_ref, {"LUM-CANDLE": 1}, "Arrived broken"
         )
-        self.fetch_orders()
+        self.fetch_orders(
+            lambda: group.refund_ids.filtered(lambda r: r.state == "done")
+        )
 
     def closing_words(self):
         run = self.env["marketplace.payout.run"].search([], limit=1)
