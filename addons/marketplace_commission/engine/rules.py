@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
+
+from odoo.addons.marketplace_base.engine.money import to_minor
 
 from .compute import Charge, Sale, Step, Terms, charge
 
@@ -64,6 +67,15 @@ class Decision:
     rule: Rule
     charge: Charge
     steps: list[Step]
+
+
+def unit_price(gross: int, quantity: Decimal) -> int:
+    """Return the price of one unit, rounded half up; of the line when it has none.
+
+    >>> unit_price(10000, Decimal(3)), unit_price(6, Decimal(12))
+    (3333, 1)
+    """
+    return to_minor(gross / quantity, 0) if quantity else gross
 
 
 def failed_criterion(rule: Rule, facts: Facts) -> str | None:

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Command
 
 
 class AccountTax(models.Model):
@@ -17,6 +18,8 @@ class AccountTax(models.Model):
                 "cash_basis_transition_account_id": False,
                 "price_include_override": "tax_excluded",
                 "active": True,
+                # A copy would share the replacements of the original.
+                "replacing_tax_ids": [Command.clear()],
                 **values,
             }
         )

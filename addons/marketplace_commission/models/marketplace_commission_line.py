@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError
 
 from ..const import LINE_KINDS
 from ..engine.compute import Charge, Sale, reverse
-from ..engine.rules import Facts, decide
+from ..engine.rules import Facts, decide, unit_price
 from .marketplace_commission_rule import RATE_DIGITS
 
 # A caller can send any context value over RPC, but never this very object.
@@ -194,7 +194,12 @@ class MarketplaceCommissionLine(models.Model):
             "vendor": frozenset(order.vendor_id.ids),
             "vendor_tag": frozenset(order.vendor_id.category_id.ids),
         }
+        price = None
+        quantity = Decimal(str(line.product_uom_qty))
         if not is_shipping:
+            # Not the line's price_total: Odoo spreads the rounding of VAT over it.
+            gross = minor(line.amount_vendor) + minor(line.amount_discount_vendor)
+            price = unit_price(gross, quantity)
             path = line.product_id.categ_id.parent_path or ""
             ids["category"] = frozenset(int(node) for node in path.split("/") if node)
             ids["product"] = frozenset(line.product_id.ids)
@@ -203,12 +208,12 @@ class MarketplaceCommissionLine(models.Model):
                 currency=line.currency_id.name,
                 included=minor(line.amount_vendor),
                 excluded=minor(line.amount_vendor_untaxed),
-                quantity=Decimal(str(line.product_uom_qty)),
+                quantity=quantity,
                 is_shipping=is_shipping,
             ),
             day=order.date_order.date(),
             ids=ids,
-            price=None if is_shipping else minor(line.price_reduce_taxinc),
+            price=price,
         )
 
     @api.model

@@ -1,0 +1,3 @@
+from . import test_commission_plan
+from . import test_commission_line
+from . import test_commission_invoice
