@@ -37,21 +37,24 @@ class VendorGate:
             raise NotFound()
         return vendor
 
-    def _search_owned(self, model_name, domain):
-        """Return the model, as superuser, and the domain narrowed to the vendor.
+    def _owned_domain(self, model_name):
+        """Return which records of a model the portal shows its vendor; to extend.
 
-        Of a user without vendor, the domain matches nothing.
+        Of a user without vendor, it matches nothing.
 
         :param model_name: a model with a ``vendor_id``, named by the code.
         """
-        domain = Domain(domain)
-        vendor = self._marketplace_vendor_or_empty()
-        domain &= Domain("vendor_id", "in", vendor.ids)
+        domain = [("vendor_id", "in", self._marketplace_vendor_or_empty().ids)]
         if model_name == "sale.order":
             # A quotation is still the operator's business.
-            domain &= Domain("state", "in", ("sale", "cancel"))
+            domain.append(("state", "in", ("sale", "cancel")))
+        return domain
+
+    def _search_owned(self, model_name, domain):
+        """Return the model, as superuser, and the domain narrowed to the vendor."""
         # sudo: the vendor's right is the domain.
-        return request.env[model_name].sudo(), domain
+        model = request.env[model_name].sudo()
+        return model, Domain(domain) & Domain(self._owned_domain(model_name))
 
     def _get_owned(self, model_name, record_id):
         """Return the superuser record ``record_id`` of the user's vendor.

@@ -1,10 +1,12 @@
 from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
+from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from .forms import format_number
 from .gate import VendorGate
 
 RECORDS_PER_PAGE = 40
@@ -40,12 +42,18 @@ class MarketplacePortal(VendorGate, CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": page_name,
             "vendor": self._marketplace_vendor(),
+            "format_quantity": self._format_quantity,
             "marketplace_breadcrumbs": [
                 (request.env._("Your shop"), "/my/marketplace"),
                 *breadcrumbs,
             ],
             **values,
         }
+
+    def _format_quantity(self, quantity):
+        """Return a quantity in the user's language, whole numbers without decimals."""
+        decimals = format_number(quantity).partition(".")[2]
+        return formatLang(request.env, quantity, digits=len(decimals))
 
     # -- overview -------------------------------------------------------------------
 
@@ -101,6 +109,7 @@ class MarketplacePortal(VendorGate, CustomerPortal):
         sortings,
         filters,
         search_fields,
+        search_label,
         query,
         **values,
     ):
@@ -143,7 +152,7 @@ class MarketplacePortal(VendorGate, CustomerPortal):
                 sortby=sortby,
                 searchbar_filters=filters,
                 filterby=filterby,
-                searchbar_inputs={"all": {"input": "all", "label": title}},
+                searchbar_inputs={"all": {"input": "all", "label": search_label}},
                 search_in="all",
                 search=search,
                 **values,

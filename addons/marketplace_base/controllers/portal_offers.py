@@ -47,6 +47,7 @@ class MarketplaceOfferPortal(MarketplacePortal):
             sortings=self._get_offer_sortings(),
             filters=self._get_offer_filters(),
             search_fields=("vendor_sku", "product_id"),
+            search_label=request.env._("SKU or product"),
             query=query,
             saved=saved.isdecimal()
             and self._get_owned("marketplace.offer", int(saved)),

@@ -54,6 +54,7 @@ class MarketplaceOrderPortal(MarketplacePortal):
                 "partner_id.name",
                 "partner_shipping_id.name",
             ),
+            search_label=request.env._("Number, reference or customer"),
             query=query,
         )
 
