@@ -14,7 +14,8 @@ class MarketplaceContract(models.Model):
     _rec_names_search = ["name", "vendor_id.name", "vendor_id.vendor_code"]
     _state_transitions = CONTRACT_TRANSITIONS
 
-    name = fields.Char(string="Number", readonly=True, copy=False, required=True)
+    # never empty: create() numbers; `required` would stop the form before that
+    name = fields.Char(string="Number", readonly=True, copy=False)
     vendor_id = fields.Many2one(
         "res.partner",
         required=True,
@@ -77,12 +78,12 @@ class MarketplaceContract(models.Model):
         "supplier (VAT directive, article 14a).",
     )
     entitlement_delay_days = fields.Integer(
-        string="Entitlement Delay",
+        string="Due After Delivery (days)",
         tracking=True,
         help="Days between delivery and the moment the amount is due to the vendor.",
     )
     auto_delivery_days = fields.Integer(
-        string="Assume Delivered After",
+        string="Delivery Assumed After (days)",
         default=7,
         tracking=True,
         help="Days after shipment when delivery is assumed without proof; 0: never.",

@@ -58,7 +58,7 @@ class MarketplaceOffer(models.Model):
     product_uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
     condition = fields.Selection(OFFER_CONDITIONS, required=True, default="new")
     lead_time_days = fields.Integer(
-        string="Lead Time", help="Days the vendor needs before he ships."
+        string="Lead Time (days)", help="Days the vendor needs before he ships."
     )
     is_sellable = fields.Boolean(
         string="Sellable", compute="_compute_is_sellable", store=True

@@ -32,6 +32,7 @@ class ResPartner(models.Model):
         copy=False,
         tracking=True,
         index="btree_not_null",
+        group_expand=True,
     )
     kyc_state = fields.Selection(
         KYC_STATES,
@@ -45,6 +46,9 @@ class ResPartner(models.Model):
     vendor_contract_ids = fields.One2many(
         "marketplace.contract", "vendor_id", string="Contracts", groups=GROUP_VIEWER
     )
+    vendor_contract_count = fields.Integer(
+        compute="_compute_vendor_counts", groups=GROUP_VIEWER
+    )
     current_contract_id = fields.Many2one(
         "marketplace.contract",
         string="Contract in Force",
@@ -55,10 +59,10 @@ class ResPartner(models.Model):
         "marketplace.offer", "vendor_id", string="Offers", groups=GROUP_VIEWER
     )
     vendor_offer_count = fields.Integer(
-        compute="_compute_vendor_offer_count", groups=GROUP_VIEWER
+        compute="_compute_vendor_counts", groups=GROUP_VIEWER
     )
     vendor_order_count = fields.Integer(
-        compute="_compute_vendor_order_count", groups=GROUP_VIEWER
+        compute="_compute_vendor_counts", groups=GROUP_VIEWER
     )
     payout_bank_account_id = fields.Many2one(
         "res.partner.bank",
@@ -134,32 +138,23 @@ class ResPartner(models.Model):
         for partner in self:
             partner.current_contract_id = contracts.get(partner._origin.id)
 
-    @api.depends("vendor_offer_ids")
-    def _compute_vendor_offer_count(self):
-        counts = dict(
-            self.env["marketplace.offer"]._read_group(
-                [("vendor_id", "in", self.ids)], ["vendor_id"], ["__count"]
-            )
-        )
-        for partner in self:
-            partner.vendor_offer_count = counts.get(partner._origin, 0)
-
-    def _compute_vendor_order_count(self):
-        # sudo: only the number is shown, the orders themselves follow their own rules
-        counts = dict(
-            self.env["sale.order"]
-            .sudo()
-            ._read_group(
-                [
-                    ("vendor_id", "in", self.ids),
-                    ("company_id", "in", self.env.companies.ids),
-                ],
-                ["vendor_id"],
-                ["__count"],
-            )
-        )
-        for partner in self:
-            partner.vendor_order_count = counts.get(partner._origin, 0)
+    @api.depends("vendor_contract_ids", "vendor_offer_ids")
+    @api.depends_context("allowed_company_ids")
+    def _compute_vendor_counts(self):
+        companies = self.env.companies
+        for name, model in (
+            ("vendor_contract_count", self.env["marketplace.contract"]),
+            ("vendor_offer_count", self.env["marketplace.offer"]),
+            # sudo: the number only, the orders themselves follow their own rules
+            ("vendor_order_count", self.env["sale.order"].sudo()),
+        ):
+            domain = [
+                ("vendor_id", "in", self.ids),
+                ("company_id", "in", companies.ids),
+            ]
+            counts = dict(model._read_group(domain, ["vendor_id"], ["__count"]))
+            for partner in self:
+                partner[name] = counts.get(partner._origin, 0)
 
     @api.depends_context("company")
     def _compute_vendor_balances(self):

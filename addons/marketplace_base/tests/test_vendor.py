@@ -2,6 +2,7 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
+from odoo.http import serialize_exception
 from odoo.tests import RecordCapturer, new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -292,5 +293,15 @@ class TestVendor(MarketplaceCommon):
         vendors[0].read(names)
         for batch in (vendors[0], vendors):
             self.env.invalidate_all()
-            with self.subTest(len(batch)), self.assertQueryCount(7):
+            with self.subTest(len(batch)), self.assertQueryCount(8):
                 batch.read(names, load=None)
+
+    def test_refusals_reach_the_web_client_in_words(self):
+        """The client replaces the message of an exception class it does not know."""
+        with self.assertRaises(MarketplaceError) as refusal:
+            self._candidate()._vendor_transition("suspended")
+        shown = serialize_exception(refusal.exception)
+        self.assertEqual(
+            shown["context"]["exception_class"], "odoo.exceptions.UserError"
+        )
+        self.assertIn("cannot become", shown["arguments"][0])
