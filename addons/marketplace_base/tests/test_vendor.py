@@ -1,3 +1,4 @@
+from lxml import etree
 from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError
@@ -305,3 +306,46 @@ class TestVendor(MarketplaceCommon):
             shown["context"]["exception_class"], "odoo.exceptions.UserError"
         )
         self.assertIn("cannot become", shown["arguments"][0])
+
+    def test_vendor_screens_open_for_every_role(self):
+        """A screen asks the server for no field its reader may not have."""
+        vendor = self._create_vendor("Maison Laure")
+        records = {
+            "marketplace_base.res_partner_view_form_vendor": vendor,
+            "marketplace_base.res_partner_view_list_vendor": vendor,
+            "marketplace_base.res_partner_view_kanban_vendor": vendor,
+            "base.view_partner_form": vendor,
+            "marketplace_base.marketplace_contract_view_form": (
+                vendor.vendor_contract_ids
+            ),
+            "marketplace_base.marketplace_offer_view_form": (
+                self._create_offer(vendor, 5.0)
+            ),
+        }
+        with_bank = (
+            "base.view_partner_form",
+            "marketplace_base.res_partner_view_form_vendor",
+        )
+        for role in ("viewer", "auditor", "catalogue", "order_desk", "accountant"):
+            user = new_test_user(
+                self.env, f"mkp_see_{role}", groups=f"marketplace_base.group_{role}"
+            )
+            for xmlid, record in records.items():
+                with self.subTest(role=role, view=xmlid):
+                    names = self._fields_shown(record.with_user(user), xmlid)
+                    self.assertEqual(
+                        "payout_bank_account_id" in names,
+                        xmlid in with_bank and role in ("auditor", "accountant"),
+                    )
+        plain = vendor.with_user(self.contact_manager)
+        names = self._fields_shown(plain, "base.view_partner_form")
+        self.assertNotIn("vendor_balance_due", names)
+        self.assertIn("is_marketplace_vendor", names)
+
+    def _fields_shown(self, record, xmlid):
+        """Read what a screen shows of a record, as the web client does."""
+        view = self.env.ref(xmlid)
+        arch = etree.fromstring(record.get_view(view.id, view.type)["arch"])
+        names = set(arch.xpath("//field[not(ancestor::field)]/@name"))
+        record.web_read({name: {} for name in names})
+        return names
