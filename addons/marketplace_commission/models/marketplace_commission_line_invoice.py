@@ -98,7 +98,24 @@ class MarketplaceCommissionLine(models.Model):
         positions = company._marketplace_fiscal_positions(
             self.env["res.partner"].union(*(vendor for vendor, *_rest in documents))
         )
-        account = company._marketplace_account("COMMISSION")
+        # Once for all documents, not once for each.
+        common = {
+            "journal_id": company._marketplace_journal(
+                "marketplace_journal_commission_id"
+            ).id,
+            "invoice_date": invoice_date,
+            "invoice_date_due": invoice_date,
+        }
+        items = {
+            position: {
+                "product_id": company._marketplace_commission_product().id,
+                "account_id": company._marketplace_account("COMMISSION").id,
+                "tax_ids": [
+                    Command.set(company._marketplace_commission_taxes(position).ids)
+                ],
+            }
+            for position in set(positions.values())
+        }
         # sudo: an invoice for commission, not an access to accounting.
         moves = (
             self.env["account.move"]
@@ -107,7 +124,7 @@ class MarketplaceCommissionLine(models.Model):
             .create(
                 [
                     lines._prepare_invoice_vals(
-                        total, invoice_date, positions[vendor], account
+                        total, positions[vendor], items[positions[vendor]], common
                     )
                     for vendor, _currency, lines, total in documents
                 ]
@@ -124,24 +141,22 @@ class MarketplaceCommissionLine(models.Model):
         self.env["marketplace.ledger.line"]._record_posted(entries)
         return moves.with_context(self.env.context)
 
-    def _prepare_invoice_vals(self, total, invoice_date, position, account):
+    def _prepare_invoice_vals(self, total, position, item, common):
         """Return the document of the lines of one vendor and currency.
 
         :param total: minor units, not zero; negative for a credit note.
+        :param position: fiscal position of the vendor, maybe empty.
+        :param item: product, account and taxes of the one line.
+        :param common: what all documents of the run share.
         """
-        company, vendor, currency = self.company_id, self.vendor_id, self.currency_id
-        product = company._marketplace_commission_product()
+        vendor, currency = self.vendor_id, self.currency_id
         vals = {
+            **common,
             "move_type": "out_invoice" if total > 0 else "out_refund",
-            "journal_id": company._marketplace_journal(
-                "marketplace_journal_commission_id"
-            ).id,
-            "company_id": company.id,
+            "company_id": self.company_id.id,
             "partner_id": vendor.id,
             "marketplace_vendor_id": vendor.id,
             "currency_id": currency.id,
-            "invoice_date": invoice_date,
-            "invoice_date_due": invoice_date,
             # One receivable item: it is netted with the credits of the vendor.
             "invoice_payment_term_id": False,
             "fiscal_position_id": position.id,
@@ -149,16 +164,10 @@ class MarketplaceCommissionLine(models.Model):
             "invoice_line_ids": [
                 Command.create(
                     {
-                        "product_id": product.id,
+                        **item,
                         "name": self._invoice_label(total),
                         "quantity": 1.0,
                         "price_unit": currency._marketplace_amount(abs(total)),
-                        "tax_ids": [
-                            Command.set(
-                                company._marketplace_commission_taxes(position).ids
-                            )
-                        ],
-                        "account_id": account.id,
                         # Given, or Odoo searches a distribution model for every line.
                         "analytic_distribution": False,
                     }

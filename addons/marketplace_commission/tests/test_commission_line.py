@@ -324,6 +324,6 @@ class TestCommissionLine(CommissionCommon):
         lines._unlocked().unlink()
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(30):
+        with self.assertQueryCount(18):
             self.assertEqual(len(self.Line._charge(sale_lines)), 10)
             self.env.flush_all()
