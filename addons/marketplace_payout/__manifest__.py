@@ -30,4 +30,7 @@
         "views/portal_statement_templates.xml",
         "views/marketplace_payout_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["marketplace_payout/static/tests/tours/**/*.js"],
+    },
 }

@@ -109,14 +109,15 @@ class MarketplacePortal(VendorGate, CustomerPortal):
         sortings,
         filters,
         search_fields,
-        search_label,
         query,
+        search_label=None,
         **values,
     ):
         """Render a searchable, sorted and paged list of the vendor's records.
 
         :param query: parameters of the URL; an unknown sort or filter counts as the
             first one.
+        :param search_label: says what the search looks at, the title when not given.
         """
         sortby, filterby = query.get("sortby"), query.get("filterby")
         sortby = sortby if sortby in sortings else next(iter(sortings))
@@ -152,7 +153,7 @@ class MarketplacePortal(VendorGate, CustomerPortal):
                 sortby=sortby,
                 searchbar_filters=filters,
                 filterby=filterby,
-                searchbar_inputs={"all": {"input": "all", "label": search_label}},
+                searchbar_inputs={"all": {"input": "all", "label": search_label or title}},
                 search_in="all",
                 search=search,
                 **values,

@@ -64,7 +64,7 @@ registry.category("web_tour.tours").add("vendor_ships_and_reads_statement", {
         },
         {
             content: "Read what is paid out",
-            trigger: ".o_marketplace_statement",
+            trigger: ".o_marketplace_amount[data-bucket='payout']",
         },
     ],
 });

@@ -1,0 +1,386 @@
+"""Prove that a vendor reaches nothing of another, by any route, model or report.
+
+The tables below must name every route and model of the suite: whoever adds one decides
+here who may reach it, or this test fails.
+"""
+
+import re
+from contextlib import suppress
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.http import Request
+from odoo.models import MAGIC_COLUMNS
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.marketplace_payout.tests.common import PayoutCommon
+
+# Models a vendor reads, and the path to the vendor who owns a record.
+OWN_MODELS = {
+    "marketplace.contract": "vendor_id",
+    "marketplace.offer": "vendor_id",
+    "marketplace.shipment": "vendor_id",
+    "marketplace.shipment.line": "vendor_id",
+    "marketplace.ledger.line": "vendor_id",
+    "marketplace.commission.line": "vendor_id",
+    "marketplace.settlement": "vendor_id",
+    "marketplace.payout": "vendor_id",
+}
+# Models no portal user reaches at all.
+CLOSED_MODELS = {
+    "marketplace.account.role",
+    "marketplace.binding",
+    "marketplace.commission.plan",
+    "marketplace.commission.rule",
+    "marketplace.inbox",
+    "marketplace.message.mixin",
+    "marketplace.order",
+    "marketplace.outbox",
+    "marketplace.payment",
+    "marketplace.payout.run",
+    "marketplace.payout.wizard",
+    "marketplace.psp.settlement",
+    "marketplace.refund",
+    "marketplace.refund.line",
+    "marketplace.settlement.wizard",
+    "marketplace.settlement.wizard.line",
+    "marketplace.state.mixin",
+    "marketplace.storefront",
+    "marketplace.storefront.discount",
+    "marketplace.storefront.shipping",
+    "marketplace.storefront.tax",
+    "marketplace.tie.out",
+    "marketplace.vendor.transition",
+}
+# Models of Odoo that hold vendors' data: nothing of another vendor, no writing.
+NATIVE_MODELS = (
+    "account.move",
+    "account.move.line",
+    "ir.attachment",
+    "mail.message",
+    "res.partner",
+    "res.partner.bank",
+    "sale.order",
+    "sale.order.line",
+)
+# Route -> {parameter: model whose record it names, or a plain value}.
+ROUTES = {
+    "/my/marketplace": {},
+    "/my/marketplace/orders": {},
+    "/my/marketplace/orders/page/<int:page>": {"page": 1},
+    "/my/marketplace/orders/<int:order_id>": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/ship": {"order_id": "sale.order"},
+    "/my/marketplace/offers": {},
+    "/my/marketplace/offers/page/<int:page>": {"page": 1},
+    "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},
+    "/my/marketplace/statements": {},
+    "/my/marketplace/statements/page/<int:page>": {"page": 1},
+    "/my/marketplace/statements/<int:settlement_id>": {
+        "settlement_id": "marketplace.settlement"
+    },
+    "/my/marketplace/statements/<int:settlement_id>/pdf": {
+        "settlement_id": "marketplace.settlement"
+    },
+    "/my/marketplace/statements/<int:settlement_id>/csv": {
+        "settlement_id": "marketplace.settlement"
+    },
+}
+# Routes for machines, which prove who they are by a signature: what a vendor gets.
+MACHINE_ROUTES = {
+    "/marketplace/webhook/<string:key>": ("/marketplace/webhook/isolation", {401}),
+}
+
+
+def iter_routes(env):
+    """Yield (rule, endpoint) of every HTTP route an addon of the suite defines."""
+    modules = sorted(env.registry._init_modules)
+    converters = env["ir.http"]._get_converters()
+    for rule, endpoint in env["ir.http"]._generate_routing_rules(
+        modules, converters=converters
+    ):
+        if endpoint.__module__.startswith("odoo.addons.marketplace_"):
+            yield rule, endpoint
+
+
+@tagged("post_install", "-at_install", "marketplace")
+class TestPortalIsolation(PayoutCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls._create_vendor("Anis Isolation")
+        cls.other = cls._create_vendor(
+            "Zoubrovka Secrets", iban="DE89370400440532013000"
+        )
+        offers = [
+            cls._create_offer(cls.vendor, 60.0, sku="ANIS-1"),
+            cls._create_offer(cls.other, 80.0, sku="ZOUBROVKA-1"),
+        ]
+        offers[1].product_id.name = "Zoubrovka Decanter"
+        cls.markers = ("Zoubrovka", "ZOUBROVKA", "TRACK-ZOU", "DE8937")
+        group = cls._import_order([(offer, 2) for offer in offers])
+        cls._ship_and_deliver(group)
+        group.sale_order_ids.marketplace_shipment_ids.filtered(
+            lambda shipment: shipment.vendor_id == cls.other
+        ).tracking_ref = "TRACK-ZOU"
+        today = fields.Date.today()
+        cls._settle(today, cls.vendor | cls.other)
+        cls._pay(today, cls.vendor | cls.other)
+        # A second order, not shipped, so that there is something to ship.
+        cls._import_order([(offer, 1) for offer in offers])
+        cls.env["marketplace.storefront"].create(
+            {
+                "name": "Isolation",
+                "code": "isolation",
+                "url": "http://127.0.0.1:9",
+                "webhook_key": "isolation",
+                "webhook_secret": "secret",
+            }
+        )
+        cls.user = cls.vendor.user_ids
+        cls.records_other = {
+            model: cls.env[model].search([(path, "=", cls.other.id)])
+            for model, path in OWN_MODELS.items()
+        }
+        orders = cls.env["sale.order"].search([("vendor_id", "=", cls.other.id)])
+        moves = cls.env["account.move"].search([("partner_id", "=", cls.other.id)])
+        documents = [*cls.records_other.values(), orders, moves]
+        attachments = cls.env["ir.attachment"].create(
+            [
+                {
+                    "name": "Zoubrovka.txt",
+                    "raw": b"x",
+                    "res_model": r._name,
+                    "res_id": r.id,
+                }
+                for records in documents
+                for r in records[:1]
+            ]
+        )
+        cls.native_other = {
+            "account.move": moves,
+            "account.move.line": moves.line_ids,
+            "ir.attachment": attachments,
+            "mail.message": orders[0].message_post(body="Zoubrovka"),
+            "res.partner": cls.other,
+            "res.partner.bank": cls.other.bank_ids,
+            "sale.order": orders,
+            "sale.order.line": orders.order_line,
+        }
+
+    # -- models ---------------------------------------------------------------------
+
+    def _as_vendor(self, records):
+        """Return the records as the vendor's user calls them by RPC."""
+        return records.with_env(self.env(user=self.user, su=False, context={}))
+
+    def _search(self, records, ids):
+        try:
+            found = records.search([("id", "in", ids)])
+            self.assertEqual(records.search_count([("id", "in", ids)]), len(found))
+        except AccessError:
+            return records.browse()
+        return found
+
+    def _assert_invisible(self, records):
+        self.assertTrue(records, "nothing to look for: the test would prove nothing")
+        records = self._as_vendor(records)
+        self.assertFalse(self._search(records, records.ids), records)
+        for record in records:
+            with self.assertRaises(AccessError):
+                record.read(["display_name"])
+
+    def _assert_not_writable(self, records):
+        records = self._as_vendor(records)
+        self.assertFalse(records.has_access("write"), records)
+        name = next(
+            name
+            for name, field in records._fields.items()
+            if field.store and not field.compute and name not in MAGIC_COLUMNS
+        )
+        for record in records:
+            # A document's own refusal may come before that of the access rights.
+            with self.assertRaises(UserError):
+                record.write({name: False})
+            with self.assertRaises(AccessError):
+                record.unlink()
+
+    def _assert_not_creatable(self, model):
+        with self.assertRaises(AccessError):
+            self._as_vendor(self.env[model]).create({})
+
+    def test_every_model_has_a_decision(self):
+        names = {name for name in self.registry if name.startswith("marketplace.")}
+        self.assertEqual(names, OWN_MODELS.keys() | CLOSED_MODELS)
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_access")
+    def test_vendor_reads_own_records_only(self):
+        for model, path in OWN_MODELS.items():
+            with self.subTest(model):
+                own = self.env[model].search([(path, "=", self.vendor.id)])
+                found = self._as_vendor(self.env[model]).search([])
+                self.assertTrue(own, "nothing of his own: the test would prove nothing")
+                self.assertEqual(found.ids, own.ids)
+                field = path.partition(".")[0]
+                self.assertEqual(len(found.read([field])), len(own))
+                self._assert_invisible(self.records_other[model])
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_access")
+    def test_vendor_writes_no_record(self):
+        for model, path in OWN_MODELS.items():
+            with self.subTest(model):
+                own = self.env[model].search([(path, "=", self.vendor.id)], limit=1)
+                self._assert_not_writable(own)
+                self._assert_not_writable(self.records_other[model][:1])
+                self._assert_not_creatable(model)
+
+    def test_vendor_calls_no_action_by_rpc(self):
+        """Public buttons on what he reads must not move money or documents."""
+        native = {
+            name
+            for mixin in ("base", "mail.activity.mixin", "mail.thread", "portal.mixin")
+            for name in dir(self.env[mixin])
+        }
+        for model, path in OWN_MODELS.items():
+            own = self.env[model].search([(path, "=", self.vendor.id)], limit=1)
+            for name in sorted(n for n in dir(type(own)) if n.startswith("action_")):
+                if name in native:
+                    continue
+                with self.subTest(f"{model}.{name}"):
+                    before = own.read()
+                    with suppress(UserError):
+                        getattr(self._as_vendor(own), name)()
+                    own.invalidate_recordset()
+                    self.assertEqual(own.read(), before)
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_access")
+    def test_closed_models_are_closed(self):
+        for model in CLOSED_MODELS:
+            with self.subTest(model):
+                records = self._as_vendor(self.env[model])
+                for operation in ("read", "write", "create", "unlink"):
+                    self.assertFalse(records.has_access(operation), operation)
+                if not records._abstract:
+                    with self.assertRaises(AccessError):
+                        records.search([])
+                    with self.assertRaises(AccessError):
+                        records.create({})
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_access")
+    def test_native_models_show_nothing_of_the_other(self):
+        for model in NATIVE_MODELS:
+            with self.subTest(model):
+                self._assert_invisible(self.native_other[model])
+                self._assert_not_writable(self.native_other[model][:1])
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_access")
+    def test_vendor_has_no_rpc_access_to_his_orders(self):
+        """Reading them would open the customer's page, chatter and attachments."""
+        orders = self.env["sale.order"].search([("vendor_id", "=", self.vendor.id)])
+        self._assert_invisible(orders)
+        self._assert_invisible(orders.order_line)
+
+    # -- routes ---------------------------------------------------------------------
+
+    def _login(self, user):
+        self.authenticate(user.login, user.login)
+
+    def _path(self, rule, vendor):
+        """Return the address a route has for the records of a vendor."""
+
+        def value(match):
+            parameter = ROUTES[rule][match[1]]
+            if isinstance(parameter, int):
+                return str(parameter)
+            domain = [(OWN_MODELS.get(parameter, "vendor_id"), "=", vendor.id)]
+            return str(self.env[parameter].search(domain, limit=1).id)
+
+        return re.sub(r"<(?:\w+:)?(\w+)>", value, rule)
+
+    def _call(self, method, path):
+        data = {"csrf_token": Request.csrf_token(self)} if method == "POST" else None
+        return self.url_open(path, data=data, method=method, allow_redirects=False)
+
+    def _assert_no_secret(self, response):
+        for marker in self.markers:
+            self.assertNotIn(marker, response.text)
+
+    def _iter_calls(self):
+        """Yield (rule, method, whether the route names a record)."""
+        for rule, endpoint in iter_routes(self.env):
+            if rule in ROUTES:
+                named = any(isinstance(v, str) for v in ROUTES[rule].values())
+                for method in endpoint.routing["methods"] or ("GET",):
+                    yield rule, method, named
+
+    def test_every_route_has_a_decision(self):
+        routes = {rule for rule, _endpoint in iter_routes(self.env)}
+        self.assertEqual(routes, ROUTES.keys() | MACHINE_ROUTES.keys())
+
+    def test_vendor_pages_show_nothing_of_the_other(self):
+        self._login(self.user)
+        for rule, method, _named in self._iter_calls():
+            if method == "GET":
+                with self.subTest(rule):
+                    response = self._call(method, self._path(rule, self.vendor))
+                    self.assertEqual(response.status_code, 200)
+                    self._assert_no_secret(response)
+
+    def test_records_of_the_other_are_not_found(self):
+        self._login(self.user)
+        for rule, method, named in self._iter_calls():
+            if named:
+                with self.subTest(f"{method} {rule}"):
+                    response = self._call(method, self._path(rule, self.other))
+                    self.assertEqual(response.status_code, 404)
+                    self._assert_no_secret(response)
+
+    def test_customers_and_strangers_see_no_vendor_page(self):
+        customer = self.env["res.users"].create(
+            {
+                "name": "Customer",
+                "login": "isolation.customer",
+                "partner_id": self.customer.id,
+                "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],
+            }
+        )
+        for user, statuses in ((customer, {404}), (None, {303, 400, 403})):
+            if user:
+                self._login(user)
+            else:
+                self.logout()
+            for rule, method, _named in self._iter_calls():
+                with self.subTest(f"{method} {rule} {user and user.login}"):
+                    response = self._call(method, self._path(rule, self.other))
+                    self.assertIn(response.status_code, statuses)
+                    self._assert_no_secret(response)
+
+    def test_machine_routes_refuse_a_vendor(self):
+        self._login(self.user)
+        for rule, (path, statuses) in MACHINE_ROUTES.items():
+            with self.subTest(rule):
+                response = self._call("POST", path)
+                self.assertIn(response.status_code, statuses)
+
+    # -- files ----------------------------------------------------------------------
+
+    def test_attachments_of_the_other_are_not_served(self):
+        self._login(self.user)
+        for attachment in self.native_other["ir.attachment"]:
+            response = self.url_open(f"/web/content/{attachment.id}")
+            self.assertEqual(response.status_code, 404, attachment.res_model)
+
+    def test_reports_of_the_other_are_not_rendered(self):
+        self._login(self.user)
+        reports = self.env["ir.actions.report"].search(
+            [("model", "in", [*self.records_other, *self.native_other])]
+        )
+        records = {**self.native_other, **self.records_other}
+        for report in reports:
+            with self.subTest(report.report_name), mute_logger("odoo.http"):
+                response = self.url_open(
+                    f"/report/html/{report.report_name}/{records[report.model][0].id}"
+                )
+                self._assert_no_secret(response)
+                if report.model in OWN_MODELS:
+                    self.assertNotEqual(response.status_code, 200)
