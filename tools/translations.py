@@ -10,11 +10,13 @@ from .odoo import Site
 from .steps import run, say, step
 
 DATABASE = "mkp_i18n"
+LANGUAGE = "fr_FR"
 CHECK_SCRIPT = Path(__file__).with_name("check_catalogues.py")
 
 
 def export(site: Site) -> int:
     """Write i18n/ADDON.pot and merge new terms into i18n/fr.po, in the addons."""
+    suite.suite_database(site)
     with step("Exporting translations"):
         _export(site, paths.ADDONS_DIR)
     return 0
@@ -42,18 +44,20 @@ def check(site: Site) -> int:
 
 
 def _export(site: Site, target: Path) -> None:
-    database.copy(site, suite.suite_database(site), DATABASE)
+    """Write all catalogues below ``target`` in one run of Odoo."""
+    jobs = []
     for addon in paths.present_addons():
         folder = target / addon / "i18n"
         folder.mkdir(parents=True, exist_ok=True)
-        for language, name in (("pot", f"{addon}.pot"), ("fr_FR", "fr.po")):
-            run(
-                site.command(
-                    *("i18n", "export", addon, "-l", language),
-                    *("-o", str(folder / name)),
-                    database=DATABASE,
-                ),
-                env=site.env(),
-                what=f"exporting {name} of {addon}",
-            )
+        jobs.append((addon, None, str(folder / f"{addon}.pot")))
+        jobs.append((addon, LANGUAGE, str(folder / "fr.po")))
+    code = (
+        "from odoo.tools.translate import trans_export\n"
+        f"for addon, language, path in {jobs!r}:\n"
+        "    with open(path, 'wb') as output:\n"
+        "        trans_export(language, [addon], output, 'po', env)\n"
+        "\n"
+    )
+    database.copy(site, suite.suite_database(site), DATABASE)
+    database.run_python(site, DATABASE, code, database.fresh_log("i18n"))
     database.drop(site, DATABASE)
