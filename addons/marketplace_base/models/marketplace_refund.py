@@ -22,7 +22,7 @@ class MarketplaceRefund(models.Model):
     _rec_names_search = ["name", "external_ref", "order_id.name"]
     _state_transitions = REFUND_TRANSITIONS
 
-    name = fields.Char(string="Number", required=True, readonly=True, copy=False)
+    name = fields.Char(string="Number", readonly=True, copy=False, index="trigram")
     order_id = fields.Many2one(
         "marketplace.order",
         string="Order Group",

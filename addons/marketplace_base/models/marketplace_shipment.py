@@ -16,7 +16,7 @@ class MarketplaceShipment(models.Model):
     _rec_names_search = ["name", "tracking_ref", "sale_order_id.name"]
     _state_transitions = SHIPMENT_TRANSITIONS
 
-    name = fields.Char(string="Number", required=True, readonly=True, copy=False)
+    name = fields.Char(string="Number", readonly=True, copy=False, index="trigram")
     sale_order_id = fields.Many2one(
         "sale.order",
         string="Vendor Order",

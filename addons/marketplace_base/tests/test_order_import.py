@@ -2,6 +2,7 @@ from datetime import date
 
 from odoo.tests import tagged
 
+from ..exceptions import MarketplaceError
 from .common import MarketplaceCommon
 
 
@@ -46,7 +47,7 @@ class TestOrderImport(MarketplaceCommon):
         orders = {order.vendor_id: order for order in group.sale_order_ids}
         return [orders[vendor] for vendor in self.vendors]
 
-    # -- the split, to the cent -----------------------------------------------------
+    # -- the split, to the cent ----------------------------------------------------
 
     def test_s3_vendor_documents(self):
         """Three vendors, two VAT rates, a vendor-funded discount, shared shipping."""
@@ -137,7 +138,7 @@ class TestOrderImport(MarketplaceCommon):
         self.assertTiedOut()
 
     def test_marketplace_funded_discount_leaves_vendor_price(self):
-        """The vendor is credited the full price; the marketplace pays the difference."""
+        """The vendor is credited the full price, the marketplace pays the rest."""
         vendor = self.vendors[0]
         group = self._import_order(
             [(self.offers[0], 1)], discounts=[(5.0, "marketplace")], date="2026-03-02"
@@ -182,7 +183,7 @@ class TestOrderImport(MarketplaceCommon):
         groups, problems = self._problems(payload)
         self.assertFalse(problems)
         self.assertEqual(
-            sorted(self._minor(total) for total in groups.sale_order_ids.mapped("amount_total")),
+            sorted(self._minor(order.amount_total) for order in groups.sale_order_ids),
             [5000, 5001],
         )
 
@@ -248,9 +249,7 @@ class TestOrderImport(MarketplaceCommon):
         offer = self._create_offer(vendor, 120.0)
         group = self._import_order([(offer, 1)])
         self.assertEqual(group.sale_order_ids.posture, "principal")
-        self.assertEqual(
-            group.ledger_line_ids.mapped("role_credit"), ["CUST_ADVANCE"]
-        )
+        self.assertEqual(group.ledger_line_ids.mapped("role_credit"), ["CUST_ADVANCE"])
         self.assertBalances(vendor)
         invoice = group.sale_order_ids._create_invoices()
         self.assertEqual(self._minor(invoice.amount_total), 12000)
@@ -258,23 +257,25 @@ class TestOrderImport(MarketplaceCommon):
     def test_agent_order_cannot_be_invoiced(self):
         """The vendor sells: the operator's own invoicing is refused in words."""
         group = self._import_order([(self.offers[0], 1)])
-        with self.assertRaisesRegex(Exception, "the vendor sells this order"):
+        with self.assertRaisesRegex(MarketplaceError, "the vendor sells this order"):
             group.sale_order_ids._create_invoices()
 
     def test_paid_order_cannot_be_cancelled(self):
         """What the customer paid is refunded first."""
         group = self._import_order([(self.offers[0], 1)])
-        with self.assertRaisesRegex(Exception, "refund it from"):
+        with self.assertRaisesRegex(MarketplaceError, "refund it from"):
             group.sale_order_ids.action_cancel()
         unpaid = self._import_order([(self.offers[0], 1)], captured=False)
         unpaid.sale_order_ids.action_cancel()
         self.assertEqual(unpaid.state, "cancelled")
 
-    # -- currencies -----------------------------------------------------------------
+    # -- currencies ----------------------------------------------------------------
 
     def _import_in(self, code, gross, shipping, discount):
-        currency = self.env["res.currency"].with_context(active_test=False).search(
-            [("name", "=", code)]
+        currency = (
+            self.env["res.currency"]
+            .with_context(active_test=False)
+            .search([("name", "=", code)])
         )
         currency.active = True
         payload = self._prepare_payload(self.cart, captured=False)
@@ -336,7 +337,7 @@ class TestOrderImport(MarketplaceCommon):
         group = self._import_in("KWD", [39981, 7452, 12993, 33337, 991], 6907, 9473)
         self.assertEqual(group.currency_id.decimal_places, 3)
 
-    # -- payments -------------------------------------------------------------------
+    # -- payments ------------------------------------------------------------------
 
     def test_authorized_payment_moves_nothing_until_captured(self):
         """An authorization is no money; its capture is, once."""
@@ -391,7 +392,7 @@ class TestOrderImport(MarketplaceCommon):
             "amount_minor": 1,
             "date": group.date_order,
         }
-        with self.assertRaisesRegex(Exception, "exceed"):
+        with self.assertRaisesRegex(MarketplaceError, "exceed"):
             self.env["marketplace.payment"]._record_batch(group, [extra])
 
     def test_difference_within_tolerance_is_rounding(self):
@@ -431,7 +432,7 @@ class TestOrderImport(MarketplaceCommon):
         )
         self.assertTiedOut()
 
-    # -- twice ----------------------------------------------------------------------
+    # -- twice ---------------------------------------------------------------------
 
     def test_second_import_writes_nothing(self):
         """The same purchase again: the same record, no line, no entry, no payment."""
@@ -458,7 +459,7 @@ class TestOrderImport(MarketplaceCommon):
         self.assertEqual(len(groups), 1)
         self.assertFalse(problems)
 
-    # -- bad input: words, and nothing written ----------------------------------------
+    # -- bad input: words, and nothing written -------------------------------------
 
     def test_bad_purchases_do_not_stop_the_others(self):
         """Each bad purchase says what is wrong; the good ones of the batch pass."""
@@ -469,9 +470,7 @@ class TestOrderImport(MarketplaceCommon):
         unknown_tax["lines"][0]["tax_ids"] = [999999999]
         wrong_total = self._prepare_payload(self.cart)
         wrong_total["amount_charged_minor"] += 1
-        groups, problems = self._problems(
-            unknown_offer, good, unknown_tax, wrong_total
-        )
+        groups, problems = self._problems(unknown_offer, good, unknown_tax, wrong_total)
         self.assertEqual(groups.external_ref, good["external_ref"])
         self.assertEqual(set(problems), {0, 2, 3})
         self.assertIn("unknown offer", problems[0][0])
@@ -536,7 +535,7 @@ class TestOrderImport(MarketplaceCommon):
         _groups, problems = self._problems(payload)
         self.assertEqual(len(problems[0]), 3)
 
-    # -- speed ----------------------------------------------------------------------
+    # -- speed ---------------------------------------------------------------------
 
     def _batch(self, count):
         """Return payloads of 6 lines over 3 vendors, in different cities of one day."""
