@@ -1,5 +1,7 @@
 """Print a document's HTML with WeasyPrint. Import lazily: it needs Pango."""
 
+import logging
+import mimetypes
 import re
 from urllib.parse import unquote, urlsplit
 
@@ -8,9 +10,13 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from odoo.tools.misc import file_open
 
+# Seven lines of progress per document are no news for a server's log.
+logging.getLogger("weasyprint.progress").setLevel(logging.WARNING)
+
 # Never resolved: links of a document are paths, and need something before them.
 BASE_URL = "https://document.invalid/"
-STATIC_FILE = re.compile(r"/(\w+/static/[\w./-]+)")
+# No part starts with a dot: the path cannot climb out of the folder.
+STATIC_FILE = re.compile(r"/(\w+/static(?:/[\w-][\w.-]*)+)")
 
 
 class StaticFetcher(URLFetcher):
@@ -29,9 +35,10 @@ class StaticFetcher(URLFetcher):
         match = STATIC_FILE.fullmatch(unquote(urlsplit(url).path))
         if not match:
             raise ValueError(f"not a static file: {url}")
-        # Refuses whatever is outside of the addons, ".." included.
         with file_open(match[1], "rb") as file:
-            return URLFetcherResponse(url, file.read())
+            content = file.read()
+        mimetype, _encoding = mimetypes.guess_type(match[1])
+        return URLFetcherResponse(url, content, {"Content-Type": mimetype})
 
 
 def html_to_pdf(html):

@@ -58,6 +58,7 @@ class MarketplaceStatementPortal(MarketplacePortal):
             sortings=self._get_statement_sortings(),
             filters=self._get_statement_filters(),
             search_fields=("name",),
+            search_label=request.env._("Search by statement number"),
             query=query,
         )
 

@@ -147,7 +147,10 @@ class MarketplacePayoutRun(models.Model):
                 )
             )
         facts = run._current_facts(settlements)
-        scoped.env["marketplace.payout"]._state_unlocked().create(
+        Payout = scoped.env["marketplace.payout"]
+        # A payout just cancelled still occupies its settlement in the unique index.
+        Payout.flush_model(["state"])
+        Payout._state_unlocked().create(
             [
                 {
                     "run_id": run.id,

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
@@ -61,7 +62,11 @@ class MarketplaceSettlement(models.Model):
         "marketplace.ledger.line", "settlement_id", string="Ledger Lines", readonly=True
     )
     payout_ids = fields.One2many(
-        "marketplace.payout", "settlement_id", readonly=True, groups=GROUPS_PAYOUT
+        "marketplace.payout",
+        "settlement_id",
+        string="Payouts and Refusals",
+        readonly=True,
+        groups=GROUPS_PAYOUT,
     )
     payout_id = fields.Many2one(
         "marketplace.payout",
@@ -190,12 +195,12 @@ class MarketplaceSettlement(models.Model):
     def _check_settling_right(self):
         """Let only accountants settle; settlements have no write access at all.
 
-        :raises MarketplaceError: for anybody else.
+        :raises AccessError: for anybody else.
         """
         if not self.env.su and not self.env.user.has_group(
             "marketplace_base.group_accountant"
         ):
-            raise MarketplaceError(
+            raise AccessError(
                 self.env._("Only marketplace accountants settle vendors.")
             )
 

@@ -293,19 +293,22 @@ class MarketplaceSettlement(models.Model):
             }
             for settlement, end in ends.items():
                 chains[settlement] |= end
-        by_settlement = defaultdict(self.env["account.move.line"].browse)
+        by_settlement = defaultdict(list)
         lines = self.env["marketplace.ledger.line"].search(
             [("settlement_id", "in", self.union(*chains.values()).ids)]
         )
         for line in lines:
             if line.role_debit == "VENDOR_DUE":
-                by_settlement[line.settlement_id] |= line.debit_move_line_id
+                by_settlement[line.settlement_id].append(line.debit_move_line_id.id)
             elif line.role_credit == "VENDOR_DUE":
-                by_settlement[line.settlement_id] |= line.credit_move_line_id
+                by_settlement[line.settlement_id].append(line.credit_move_line_id.id)
+        everything = [item_id for ids in by_settlement.values() for item_id in ids]
+        Item = self.env["account.move.line"]
         return [
-            self.env["account.move.line"].union(
-                *(by_settlement[member] for member in chain)
-            )
+            # One prefetch for all, or reconciling reads the items vendor by vendor.
+            Item.browse(
+                dict.fromkeys(i for member in chain for i in by_settlement[member])
+            ).with_prefetch(everything)
             for chain in chains.values()
         ]
 

@@ -20,15 +20,15 @@ class ResUsers(models.Model):
     @api.constrains("group_ids")
     def _check_payout_duties(self):
         """Keep preparing and approving payouts apart: four eyes need two people."""
-        preparer, approver = self.env.ref(PREPARER), self.env.ref(APPROVER)
+        duties = self.env["res.groups"]._payout_duties()
         for user in self.sudo():
-            if preparer in user.all_group_ids and approver in user.all_group_ids:
+            if duties and all(group in user.all_group_ids for group in duties):
                 raise ValidationError(
                     self.env._(
                         "%(user)s cannot both prepare and approve payouts. Remove one "
                         "of the groups “%(preparer)s” and “%(approver)s”.",
                         user=user.name,
-                        preparer=preparer.name,
-                        approver=approver.name,
+                        preparer=duties[0].name,
+                        approver=duties[1].name,
                     )
                 )

@@ -41,7 +41,7 @@ class MarketplaceSettlementWizard(models.TransientModel):
     def _run(self):
         """Settle with the parameters of the wizard.
 
-        :raises MarketplaceError: when the user is no accountant.
+        :raises AccessError: when the user is no accountant.
         """
         self.ensure_one()
         Settlement = self.env["marketplace.settlement"]
