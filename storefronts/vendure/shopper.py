@@ -242,6 +242,57 @@ class Operator:
             id=ref,
         )
 
+    def stock(self, variant: str) -> list[tuple[int, int]]:
+        """Return (on hand, allocated) of a variant per stock location."""
+        found = self._shop(
+            """query($id: ID!) { productVariant(id: $id) {
+              stockLevels { stockOnHand stockAllocated }
+            } }""",
+            id=variant,
+        )
+        return [
+            (level["stockOnHand"], level["stockAllocated"])
+            for level in found["stockLevels"]
+        ]
+
+    def count_variants(self, sku: str) -> int:
+        return self._shop(
+            """query($sku: String!) {
+              productVariants(options: {filter: {sku: {eq: $sku}}}) { totalItems }
+            }""",
+            sku=sku,
+        )["totalItems"]
+
+    def ship(self, ref: str) -> None:
+        """Ship a whole order by hand, as staff who know no back office."""
+        lines = [
+            {"orderLineId": line["id"], "quantity": line["quantity"]}
+            for line in self.order(ref)["lines"]
+        ]
+        self._shop(
+            f"""mutation($input: FulfillOrderInput!) {{
+              addFulfillmentToOrder(input: $input) {{ __typename {REFUSAL} }}
+            }}""",
+            input={"lines": lines, "handler": _operation("manual-fulfillment", method="by hand")},
+        )
+
+    def cancel_pieces(self, ref: str, quantities: Mapping[str, int]) -> None:
+        """Cancel pieces by SKU; the order's lines and total shrink."""
+        lines = [
+            {
+                "orderLineId": line["id"],
+                "quantity": quantities[line["productVariant"]["sku"]],
+            }
+            for line in self.order(ref)["lines"]
+            if line["productVariant"]["sku"] in quantities
+        ]
+        self._shop(
+            f"""mutation($input: CancelOrderInput!) {{
+              cancelOrder(input: $input) {{ __typename {REFUSAL} }}
+            }}""",
+            input={"orderId": ref, "lines": lines},
+        )
+
     def refund(
         self, ref: str, quantities: Mapping[str, int], reason: str, amount: int = 0
     ) -> dict[str, Any]:

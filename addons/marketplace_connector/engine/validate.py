@@ -20,9 +20,9 @@ class Fault:
         return dict(self.values)[name]
 
 
-def fault(code: str, path: str, **values: object) -> Fault:
+def fault(kind: str, path: str, /, **values: object) -> Fault:
     """Return a fault; ``values`` are for the sentence about it."""
-    return Fault(code, path, tuple(values.items()))
+    return Fault(kind, path, tuple(values.items()))
 
 
 def order_sum(order: Order) -> int:

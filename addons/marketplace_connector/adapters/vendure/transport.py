@@ -20,7 +20,7 @@ from ..errors import (
     UnknownOutcomeError,
 )
 
-TIMEOUT_SECONDS = (5, 60)  # to connect, between two bytes of the answer
+TIMEOUT_SECONDS = 30  # to connect, and between two bytes of the answer
 THROTTLE_SECONDS = 30  # when the shop does not say how long
 TOKEN_HEADER = "vendure-auth-token"
 CHANNEL_HEADER = "vendure-token"
