@@ -25,7 +25,9 @@ class MarketplaceCommissionPlan(models.Model):
         string="Rules",
         copy=True,
         default=lambda self: [
-            Command.create({"name": self.env._("Default"), "is_default": True})
+            Command.create(
+                {"name": self.env._("Default"), "is_default": True, "active": True}
+            )
         ],
     )
     contract_ids = fields.One2many("marketplace.contract", "commission_plan_id")
