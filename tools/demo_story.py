@@ -396,7 +396,7 @@ class Story:
 
     def groups(self):
         return self.env["marketplace.order"].search(
-            [("channel", "=", CODE)], order="external_ref"
+            [("channel", "=", CODE)], order="date_order, id"
         )
 
     # -- the money ------------------------------------------------------------------
@@ -421,7 +421,15 @@ class Story:
 
     def refund_one_line(self):
         """Refund, in the shop, a candle that was delivered and already paid out."""
-        group = self.groups()[2]
+        candle = self.env["sale.order.line"].search(
+            [
+                ("offer_id.vendor_sku", "=", "LUM-CANDLE"),
+                ("order_id.marketplace_shipping_state", "=", "delivered"),
+            ],
+            order="id",
+            limit=1,
+        )
+        group = candle.order_id.marketplace_order_id
         Operator(self.shop_url).refund(
             group.external_ref, {"LUM-CANDLE": 1}, "Arrived broken"
         )
