@@ -153,7 +153,9 @@ class MarketplacePortal(VendorGate, CustomerPortal):
                 sortby=sortby,
                 searchbar_filters=filters,
                 filterby=filterby,
-                searchbar_inputs={"all": {"input": "all", "label": search_label or title}},
+                searchbar_inputs={
+                    "all": {"input": "all", "label": search_label or title}
+                },
                 search_in="all",
                 search=search,
                 **values,

@@ -114,8 +114,9 @@ class MarketplaceOrderPortal(MarketplacePortal):
             )
             response.status_code = 422
             return response
+        # The fragment replaces the form's: the message is at the top of the page.
         return request.redirect(
-            f"/my/marketplace/orders/{order.id}?shipped={shipment.id}"
+            f"/my/marketplace/orders/{order.id}?shipped={shipment.id}#wrap"
         )
 
     def _parse_quantities(self, order, post):

@@ -4,6 +4,7 @@ from lxml import html
 
 from odoo.http import Request
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.marketplace_base.controllers import forms
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
@@ -221,10 +222,11 @@ class TestPortal(MarketplaceCommon, HttpCase):
         self.assertFalse(self.order.marketplace_shipment_ids)
 
     def test_form_without_token_is_refused(self):
-        response = self.url_open(
-            f"/my/marketplace/orders/{self.order.id}/ship",
-            data={f"quantity_{self.line.id}": "1", "carrier_name": "DHL"},
-        )
+        with mute_logger("odoo.http"):
+            response = self.url_open(
+                f"/my/marketplace/orders/{self.order.id}/ship",
+                data={f"quantity_{self.line.id}": "1", "carrier_name": "DHL"},
+            )
         self.assertEqual(response.status_code, 400)
         self.assertFalse(self.order.marketplace_shipment_ids)
 
@@ -255,6 +257,38 @@ class TestPortal(MarketplaceCommon, HttpCase):
         self._ship_and_deliver(self.order)
         self.assertEqual(self._listed(f"{orders}?filterby=to_ship"), set())
         self.assertEqual(self._listed(f"{orders}?filterby=delivered"), {url})
+
+    def test_queries_of_the_order_list_do_not_grow_with_it(self):
+        """One page of orders costs the same whether it holds one or eleven."""
+
+        def count_queries():
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self._get("/my/marketplace/orders")
+            return self.env.cr.sql_log_count - before
+
+        count_queries()  # fills the caches of templates and routes
+        one = count_queries()
+        for _number in range(10):
+            self._import_order([(self.offer, 1)])
+        self.assertEqual(len(self._listed("/my/marketplace/orders")), 11)
+        self.assertLessEqual(count_queries(), one)
+
+    def test_vendor_of_two_companies_sees_both(self):
+        """The company rules of internal users do not cut a vendor's view in half."""
+        company = self.env["res.company"].create({"name": "Second operator"})
+        offer = self._create_offer(
+            self.vendor, 5.0, sku="AMANDE-3", company_id=company.id
+        )
+        user = self.vendor.user_ids
+        self.assertNotIn(company, user.company_ids)
+        visible = self.env["marketplace.offer"].with_env(
+            self.env(user=user, context={})
+        )
+        self.assertIn(offer.id, visible.search([]).ids)
+        page = self._get("/my/marketplace/offers")
+        self.assertIn("AMANDE-3", " ".join(page.itertext()))
 
     def test_offer_list_shows_own_offers_and_why_one_is_not_sold(self):
         self.offer_two.quantity = 0
