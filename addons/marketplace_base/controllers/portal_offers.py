@@ -10,22 +10,23 @@ from .portal import OFFERS_OFF_SALE, MarketplacePortal
 
 class MarketplaceOfferPortal(MarketplacePortal):
     def _get_offer_filters(self):
-        _ = request.env._
         return {
-            "all": {"label": _("All"), "domain": []},
+            "all": {"label": request.env._("All"), "domain": []},
             "on_sale": {
-                "label": _("On sale"),
+                "label": request.env._("On sale"),
                 "domain": [("is_sellable", "=", True)],
             },
-            "off_sale": {"label": _("Not on sale"), "domain": OFFERS_OFF_SALE},
+            "off_sale": {
+                "label": request.env._("Not on sale"),
+                "domain": OFFERS_OFF_SALE,
+            },
         }
 
     def _get_offer_sortings(self):
-        _ = request.env._
         return {
-            "sku": {"label": _("SKU"), "order": "vendor_sku, id"},
-            "price": {"label": _("Price"), "order": "price, id"},
-            "stock": {"label": _("Stock"), "order": "quantity, id"},
+            "sku": {"label": request.env._("SKU"), "order": "vendor_sku, id"},
+            "price": {"label": request.env._("Price"), "order": "price, id"},
+            "stock": {"label": request.env._("Stock"), "order": "quantity, id"},
         }
 
     @http.route(
@@ -88,13 +89,12 @@ class MarketplaceOfferPortal(MarketplacePortal):
 
     def _parse_offer(self, offer, price, quantity):
         """Return the values to write on the offer, and what is wrong with the form."""
-        _ = request.env._
         currency = offer.currency_id
         values, errors = {}, []
         number = parse_number(price)
         if number is None or not has_decimals(number, currency.decimal_places):
             errors.append(
-                _(
+                request.env._(
                     "The price “%(text)s” is not an amount in %(currency)s. Type a "
                     "number such as %(example)s.",
                     text=price[:TEXT_MAX_CHARS],
@@ -107,7 +107,7 @@ class MarketplaceOfferPortal(MarketplacePortal):
         number = parse_number(quantity)
         if number is None:
             errors.append(
-                _(
+                request.env._(
                     "The stock “%(text)s” is not a quantity. Type a number such as 12.",
                     text=quantity[:TEXT_MAX_CHARS],
                 )

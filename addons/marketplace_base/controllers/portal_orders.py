@@ -8,26 +8,30 @@ from .portal import ORDERS_TO_SHIP, MarketplacePortal
 
 class MarketplaceOrderPortal(MarketplacePortal):
     def _get_order_filters(self):
-        _ = request.env._
         return {
-            "all": {"label": _("All"), "domain": []},
-            "to_ship": {"label": _("To ship"), "domain": ORDERS_TO_SHIP},
+            "all": {"label": request.env._("All"), "domain": []},
+            "to_ship": {"label": request.env._("To ship"), "domain": ORDERS_TO_SHIP},
             "shipped": {
-                "label": _("Shipped"),
+                "label": request.env._("Shipped"),
                 "domain": [("marketplace_shipping_state", "=", "shipped")],
             },
             "delivered": {
-                "label": _("Delivered"),
+                "label": request.env._("Delivered"),
                 "domain": [("marketplace_shipping_state", "=", "delivered")],
             },
         }
 
     def _get_order_sortings(self):
-        _ = request.env._
         return {
-            "newest": {"label": _("Newest"), "order": "date_order desc, id desc"},
-            "oldest": {"label": _("Oldest"), "order": "date_order, id"},
-            "amount": {"label": _("Amount"), "order": "amount_total desc, id desc"},
+            "newest": {
+                "label": request.env._("Newest"),
+                "order": "date_order desc, id desc",
+            },
+            "oldest": {"label": request.env._("Oldest"), "order": "date_order, id"},
+            "amount": {
+                "label": request.env._("Amount"),
+                "order": "amount_total desc, id desc",
+            },
         }
 
     @http.route(
