@@ -45,6 +45,9 @@ class PurchaseChecker:
             tax.id: tax for tax in env["account.tax"].browse(sorted(tax_ids)).exists()
         }
         self.contracts = self._load_contracts(payloads)
+        # The products of the lines that are no goods.
+        self.shipping = env.ref("marketplace_base.product_shipping")
+        self.discount = env.ref("marketplace_base.product_discount")
 
     def _existing(self, model, items, *keys):
         ids = {item.get(key) for item in items for key in keys} - {None, False}

@@ -240,20 +240,23 @@ class MarketplaceOrder(models.Model):
                     amount_discount_marketplace=amount(line.marketplace_discount),
                 )
             )
-        product = self.env.ref("marketplace_base.product_discount")
         name = self._import_discount_name(payload)
         vals_list += [
             Line._marketplace_line_vals(
-                product, 1.0, amount(minor), taxes, name=name, customer_lead=0.0
+                checker.discount,
+                1.0,
+                amount(minor),
+                taxes,
+                name=name,
+                customer_lead=0.0,
             )
             for taxes, minor in discounts.items()
             if minor
         ]
-        product = self.env.ref("marketplace_base.product_shipping")
         charges = {item["ref"]: item for item in payload.get("shippings") or ()}
         vals_list += [
             Line._marketplace_line_vals(
-                product,
+                checker.shipping,
                 1.0,
                 amount(share.amount),
                 tuple(charges[share.ref]["tax_ids"]),

@@ -7,6 +7,17 @@ from ..exceptions import MarketplaceError
 # Scale of the exact untaxed share used as a weight, so that no cent is lost in it.
 UNTAXED_SCALE = 1000
 
+# Terms that a confirmed part of a purchase keeps for good.
+FROZEN_FIELDS = {
+    "vendor_id",
+    "marketplace_order_id",
+    "contract_id",
+    "posture",
+    "vat_debtor",
+    "partner_id",
+    "currency_id",
+}
+
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
@@ -94,6 +105,21 @@ class SaleOrder(models.Model):
                 # Nothing ever shipped: all of it was refunded.
                 state = "delivered" if states else False
             order.marketplace_shipping_state = state
+
+    # -- CRUD -----------------------------------------------------------------------
+
+    def write(self, vals):
+        """Keep the terms under which a purchase was confirmed."""
+        if FROZEN_FIELDS & vals.keys():
+            for order in self:
+                if order.state == "sale" and order.marketplace_order_id:
+                    raise MarketplaceError(
+                        self.env._(
+                            "%(order)s is confirmed: its terms cannot change.",
+                            order=order.name,
+                        )
+                    )
+        return super().write(vals)
 
     # -- confirmation ---------------------------------------------------------------
 

@@ -6,6 +6,21 @@ from odoo.fields import Command
 from ..const import DISCOUNT_FUNDERS, LINE_KINDS, QUANTITY_DECIMALS
 from ..engine.money import to_minor
 from ..engine.refund import line_money
+from ..exceptions import MarketplaceError
+
+# What a line of a confirmed purchase keeps for good.
+FROZEN_FIELDS = {
+    "order_id",
+    "product_id",
+    "offer_id",
+    "product_uom_id",
+    "product_uom_qty",
+    "price_unit",
+    "discount",
+    "tax_ids",
+    "amount_discount_vendor",
+    "amount_discount_marketplace",
+}
 
 
 class SaleOrderLine(models.Model):
@@ -78,6 +93,31 @@ class SaleOrderLine(models.Model):
     marketplace_refund_line_ids = fields.One2many(
         "marketplace.refund.line", "sale_line_id", string="Refund Lines"
     )
+
+    # -- CRUD -----------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_not_frozen()
+        return lines
+
+    def write(self, vals):
+        if FROZEN_FIELDS & vals.keys():
+            self._check_not_frozen()
+        return super().write(vals)
+
+    def _check_not_frozen(self):
+        """Refuse to change what a customer bought: the ledger rests on it."""
+        for line in self:
+            if line.state == "sale" and line.order_id.marketplace_order_id:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(order)s is a confirmed purchase: its lines cannot change. "
+                        "Refund what the customer does not get.",
+                        order=line.order_id.name,
+                    )
+                )
 
     # -- what the line is -----------------------------------------------------------
 
