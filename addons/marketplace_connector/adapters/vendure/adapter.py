@@ -146,6 +146,7 @@ class VendureAdapter(Adapter):
 
 
 def _document(payload: dict[str, Any]) -> Document:
+    payload = _in_order(payload)
     return Document(
         kind="order",
         ref=payload["id"],
@@ -153,6 +154,25 @@ def _document(payload: dict[str, Any]) -> Document:
         payload=payload,
         digest=fingerprint(payload, ignore={"updatedAt"}),
     )
+
+
+def _in_order(value: Any) -> Any:
+    """Sort the rows of a document by their ids, at any depth.
+
+    The shop returns lines, payments and refunds in no stable order, and an order read
+    twice must have one digest.
+
+    >>> _in_order({"lines": [{"id": "10"}, {"id": "9"}], "codes": ["B", "A"]})
+    {'lines': [{'id': '9'}, {'id': '10'}], 'codes': ['B', 'A']}
+    """
+    if isinstance(value, dict):
+        return {key: _in_order(item) for key, item in value.items()}
+    if not isinstance(value, list):
+        return value
+    rows = [_in_order(item) for item in value]
+    if all(isinstance(row, dict) and "id" in row for row in rows):
+        rows.sort(key=lambda row: (len(row["id"]), row["id"]))
+    return rows
 
 
 def _read_cursor(cursor: str) -> tuple[datetime | None, int]:
