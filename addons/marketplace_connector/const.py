@@ -27,7 +27,7 @@ INBOX_TRANSITIONS = {
     "ignored": {"new", "retry", "quarantine"},
 }
 INBOX_KINDS = [("event", "Webhook"), ("order", "Order")]
-INBOX_SOURCES = [("webhook", "Webhook"), ("poll", "Pull"), ("manual", "By Hand")]
+INBOX_SOURCES = [("webhook", "Webhook"), ("poll", "Pull")]
 
 OUTBOX_STATES = [
     ("pending", "To Send"),
@@ -47,6 +47,7 @@ OUTBOX_KINDS = [
     ("vendor", "Vendor"),
     ("offer", "Offer"),
     ("fulfilment", "Shipment"),
+    ("refund", "Refund"),
 ]
 
 BINDING_TYPES = [
@@ -55,7 +56,6 @@ BINDING_TYPES = [
     ("order", "Order"),
     ("customer", "Customer"),
     ("address", "Address"),
-    ("fulfilment", "Shipment"),
 ]
 
 PROCESS_BATCH = 100  # messages handled by one transaction

@@ -48,10 +48,8 @@ class RefundState(str, Enum):
 
 
 class FulfilmentState(str, Enum):
-    PENDING = "pending"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
-    CANCELLED = "cancelled"
 
 
 # ---------------------------------------------------------------------------
@@ -168,9 +166,11 @@ class Refund:
 
     ``amount`` is what left the payment, of which ``shipping`` for the delivery; the
     lines say what the rest was for, or are empty when the shop does not know.
+    ``our_ref`` is set when the refund was ordered by us.
     """
 
     ref: str
+    our_ref: str
     payment_ref: str
     amount: int
     state: RefundState
@@ -178,18 +178,6 @@ class Refund:
     at: datetime
     lines: tuple[LineQuantity, ...] = ()
     shipping: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Fulfilment:
-    """A parcel as the shop shows it; ``our_ref`` is empty when not ours."""
-
-    ref: str
-    our_ref: str
-    state: FulfilmentState
-    carrier: str
-    tracking: str
-    lines: tuple[LineQuantity, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +196,6 @@ class Order:
     shippings: tuple[Shipping, ...] = ()
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
-    fulfilments: tuple[Fulfilment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

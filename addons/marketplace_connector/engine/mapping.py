@@ -98,6 +98,8 @@ def map_payments(payments: Iterable[Payment]) -> list[dict[str, Any]]:
 def map_refunds(order: Order) -> list[dict[str, Any]]:
     """Return the parts of refund payloads that come from the shop, of those done.
 
+    Refunds ordered by us are known here already.
+
     Lines carry no amount: the base shares the amount over them by what they cost, and
     over the whole order when there are none.
     """
@@ -115,7 +117,7 @@ def map_refunds(order: Order) -> list[dict[str, Any]]:
             "shipping_minor": refund.shipping,
         }
         for refund in order.refunds
-        if refund.state is RefundState.DONE and refund.amount
+        if refund.state is RefundState.DONE and refund.amount and not refund.our_ref
     ]
 
 

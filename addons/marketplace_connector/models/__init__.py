@@ -12,5 +12,6 @@ from . import marketplace_inbox_import
 from . import marketplace_outbox
 from . import marketplace_offer
 from . import marketplace_order
+from . import marketplace_refund
 from . import marketplace_shipment
 from . import res_partner

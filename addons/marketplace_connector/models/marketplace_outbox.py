@@ -134,37 +134,67 @@ class MarketplaceOutbox(models.Model):
         (self - refused)._close("done")
 
     def _send_fulfilment(self):
-        """Send parcels one by one: a fault of one leaves the others alone."""
-        shipments = {shipment.id: shipment for shipment in self._records()}
-        adapter = self.storefront_id._get_adapter()
-        for shipment_id, messages in self.grouped("res_id").items():
-            shipment = shipments.get(shipment_id)
-            if not shipment or shipment.state not in ("shipped", "delivered"):
+        push = self.storefront_id._get_adapter().push_fulfilment
+        self._send_alone(("shipped", "delivered"), self._prepare_fulfilment, push)
+
+    def _send_refund(self):
+        push = self.storefront_id._get_adapter().push_refund
+        self._send_alone(("done",), self._prepare_refund, push)
+
+    def _send_alone(self, states, prepare, push):
+        """Send records one by one: a fault of one leaves the others alone.
+
+        :param states: in which a record is of interest to the shop.
+        """
+        records = {record.id: record for record in self._records()}
+        for res_id, messages in self.grouped("res_id").items():
+            record = records.get(res_id)
+            if not record or record.state not in states:
                 messages._close("cancelled", self.env._("There is nothing to send."))
                 continue
             try:
-                result = adapter.push_fulfilment(messages._prepare_fulfilment(shipment))
+                result = push(prepare(record, messages[0].key))
             except ShopError as error:
                 messages._fail(error)
                 if not isinstance(error, InvalidError):
                     break  # the others would fare no better
             else:
-                shipment.external_ref = result.external_id
+                if record.external_ref != result.external_id:
+                    record.external_ref = result.external_id
                 messages._close("done")
 
-    def _prepare_fulfilment(self, shipment):
+    def _prepare_fulfilment(self, shipment, key):
         return contract.FulfilmentCommand(
-            ref=self[0].key,
+            ref=key,
             order_ref=shipment.marketplace_order_id.external_ref,
             lines=tuple(
                 contract.LineQuantity(
-                    line.sale_line_id.external_ref, int(line.quantity)
+                    item.sale_line_id.external_ref, int(item.quantity)
                 )
-                for line in shipment.line_ids
+                for item in shipment.line_ids
             ),
             carrier=shipment.carrier_name or "",
             tracking=shipment.tracking_ref or "",
             state=contract.FulfilmentState(shipment.state),
+        )
+
+    def _prepare_refund(self, refund, key):
+        reason = refund._fields["reason_code"].convert_to_export(
+            refund.reason_code, refund
+        )
+        return contract.RefundCommand(
+            ref=key,
+            order_ref=refund.order_id.external_ref,
+            payment_ref=refund.payment_id.external_ref,
+            amount=refund.currency_id._marketplace_minor(refund.amount),
+            reason=reason,
+            lines=tuple(
+                contract.LineQuantity(
+                    item.sale_line_id.external_ref, int(item.quantity)
+                )
+                for item in refund.line_ids
+                if item.quantity >= 1 and item.sale_line_id.marketplace_kind == "goods"
+            ),
         )
 
     def _fail(self, error):

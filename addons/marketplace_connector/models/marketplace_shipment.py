@@ -17,10 +17,12 @@ class MarketplaceShipment(models.Model):
     def _tell_storefront(self):
         """Queue the parcels of storefront orders for the shop they came from."""
         # sudo: a vendor who ships in the portal reads no order group.
-        groups = self.sudo().sale_order_id.marketplace_order_id
-        for storefront in groups.storefront_id:
-            shipments = self.filtered(
-                lambda shipment: shipment.sudo().marketplace_order_id.storefront_id
-                == storefront  # noqa: B023
-            )
-            self.env["marketplace.outbox"]._enqueue(storefront, "fulfilment", shipments)
+        for storefront, shipments in (
+            self.sudo()
+            .grouped(lambda shipment: shipment.marketplace_order_id.storefront_id)
+            .items()
+        ):
+            if storefront:
+                self.env["marketplace.outbox"]._enqueue(
+                    storefront, "fulfilment", shipments
+                )

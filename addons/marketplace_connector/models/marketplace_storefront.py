@@ -209,7 +209,7 @@ class MarketplaceStorefront(models.Model):
                 vals.get("company_id", storefront.company_id.id)
                 != storefront.company_id.id
             )
-            if changed and storefront.order_count:
+            if changed and storefront._has_orders():
                 raise MarketplaceError(
                     self.env._(
                         "%(storefront)s has orders that carry its code: its code and "
@@ -217,6 +217,13 @@ class MarketplaceStorefront(models.Model):
                         storefront=storefront.name,
                     )
                 )
+
+    def _has_orders(self):
+        return bool(
+            self.env["marketplace.order"].search_count(
+                [("storefront_id", "=", self.id)], limit=1
+            )
+        )
 
     # -- actions --------------------------------------------------------------------
 

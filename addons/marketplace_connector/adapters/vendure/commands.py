@@ -19,6 +19,7 @@ from .documents import (
     REFUND,
     SETTLE_REFUND,
 )
+from .orders import read_reason, write_reason
 from .transport import Transport
 
 # The steps Vendure allows, in order.
@@ -71,13 +72,13 @@ def push_refund(transport: Transport, command: RefundCommand) -> Result:
     A refund has no field of ours and no key; the reference goes into its reason.
     """
     order = _read_order(transport, command.order_ref)
-    mark = f"[{command.ref}]"
     refunds = [refund for payment in order["payments"] for refund in payment["refunds"]]
     found = next(
         (
             refund
             for refund in refunds
-            if (refund["reason"] or "").endswith(mark) and refund["state"] != "Failed"
+            if read_reason(refund["reason"] or "")[1] == command.ref
+            and refund["state"] != "Failed"
         ),
         None,
     )
@@ -88,7 +89,7 @@ def push_refund(transport: Transport, command: RefundCommand) -> Result:
             "lines": _lines(command.lines),
             "shipping": 0,
             "adjustment": 0,
-            "reason": f"{command.reason} {mark}".strip(),
+            "reason": write_reason(command.reason, command.ref),
         }
         found = transport.mutate(REFUND, input=values)["refund"]
     if found["state"] == "Pending":

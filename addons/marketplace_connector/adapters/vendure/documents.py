@@ -47,10 +47,6 @@ fragment order on Order {{
       lines {{ orderLineId quantity }}
     }}
   }}
-  fulfillments {{
-    id state method trackingCode customFields {{ odooRef }}
-    lines {{ orderLineId quantity }}
-  }}
 }}"""
 
 ORDERS = f"""

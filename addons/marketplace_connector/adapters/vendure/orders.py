@@ -6,6 +6,7 @@ aggregate, has no payment, and would double the turnover.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,8 +18,6 @@ from ...engine.contract import (
     Address,
     Customer,
     Discount,
-    Fulfilment,
-    FulfilmentState,
     Line,
     LineQuantity,
     Order,
@@ -50,13 +49,6 @@ _REFUND_STATES = {
     "Settled": RefundState.DONE,
     "Failed": RefundState.FAILED,
 }
-_FULFILMENT_STATES = {
-    "Created": FulfilmentState.PENDING,
-    "Pending": FulfilmentState.PENDING,
-    "Shipped": FulfilmentState.SHIPPED,
-    "Delivered": FulfilmentState.DELIVERED,
-    "Cancelled": FulfilmentState.CANCELLED,
-}
 _FINAL_STATES = {
     "Delivered": OrderState.DELIVERED,
     "Cancelled": OrderState.CANCELLED,
@@ -80,6 +72,23 @@ def parse_time(text: str) -> datetime:
     '2026-11-23T10:35:21.151000+00:00'
     """
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+
+
+def write_reason(reason: str, our_ref: str) -> str:
+    """Put our reference into a refund's reason, the only place Vendure has for it."""
+    return f"{reason} [{our_ref}]".strip()
+
+
+def read_reason(text: str) -> tuple[str, str]:
+    """Take reason and reference apart; staff write reasons without one.
+
+    >>> read_reason(write_reason("too late", "refund-7"))
+    ('too late', 'refund-7')
+    >>> read_reason("too late [again]"), read_reason("")
+    (('too late [again]', ''), ('', ''))
+    """
+    found = re.fullmatch(r"(.*?) ?\[(refund-\d+)\]", text, re.DOTALL)
+    return (found[1], found[2]) if found else (text, "")
 
 
 class _Reader:
@@ -118,7 +127,6 @@ class _Reader:
                 for payment in data["payments"] or ()
                 for refund in payment["refunds"]
             ),
-            fulfilments=tuple(_fulfilment(f) for f in data["fulfillments"] or ()),
         )
 
     def _amount(self, data: Mapping[str, Any], name: str) -> int:
@@ -209,12 +217,14 @@ def _refund(data: Mapping[str, Any]) -> Refund:
     The total is the truth: with an explicit amount, Vendure's figure for items is
     what they had cost, and its lines only say what the money was given for.
     """
+    reason, our_ref = read_reason(data["reason"] or "")
     return Refund(
         ref=data["id"],
+        our_ref=our_ref,
         payment_ref=data["paymentId"],
         amount=data["total"],
         state=_REFUND_STATES[data["state"]],
-        reason=data["reason"] or "",
+        reason=reason,
         at=parse_time(data["createdAt"]),
         lines=_line_quantities(data["lines"]),
         shipping=data["shipping"] or 0,
@@ -229,17 +239,6 @@ def _payment(data: Mapping[str, Any]) -> Payment:
         state=_PAYMENT_STATES[data["state"]],
         transaction_ref=data["transactionId"] or "",
         at=parse_time(data["createdAt"]),
-    )
-
-
-def _fulfilment(data: Mapping[str, Any]) -> Fulfilment:
-    return Fulfilment(
-        ref=data["id"],
-        our_ref=data["customFields"]["odooRef"] or "",
-        state=_FULFILMENT_STATES[data["state"]],
-        carrier=data["method"] or "",
-        tracking=data["trackingCode"] or "",
-        lines=_line_quantities(data["lines"]),
     )
 
 

@@ -1,0 +1,4 @@
+from . import test_inbox
+from . import test_outbox
+from . import test_storefront
+from . import test_webhook
