@@ -21,8 +21,8 @@ class MarketplaceStatementPortal(MarketplacePortal):
                 "label": _("To be paid"),
                 "domain": [("state", "=", "confirmed")],
             },
-            "paid": {
-                "label": _("Paid"),
+            "transferred": {
+                "label": _("Transferred"),
                 "domain": [("state", "=", "closed"), ("amount_payout", ">", 0)],
             },
             "carried": {
@@ -58,7 +58,7 @@ class MarketplaceStatementPortal(MarketplacePortal):
             sortings=self._get_statement_sortings(),
             filters=self._get_statement_filters(),
             search_fields=("name",),
-            search_label=request.env._("Search by statement number"),
+            search_label=request.env._("Statement number"),
             query=query,
         )
 

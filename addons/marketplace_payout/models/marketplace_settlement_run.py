@@ -3,8 +3,9 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
 
 from ..const import PAYOUT_CALENDARS, SETTLE_BATCH_VENDORS
@@ -24,7 +25,16 @@ class MarketplaceSettlement(models.Model):
         this cut-off or later is left alone, so a second run creates nothing.
 
         :param vendors: partners to look at, every vendor when None.
+        :raises MarketplaceError: for a cut-off to come.
         """
+        if cutoff > self._company_today(company):
+            raise MarketplaceError(
+                self.env._(
+                    "The cut-off %(date)s is not over: movements of that day are to "
+                    "come. Choose an earlier one.",
+                    date=format_date(self.env, cutoff),
+                )
+            )
         scoped = self.sudo().with_company(company).with_context(**MOVE_CONTEXT)
         commission = scoped.env["marketplace.commission.line"]._invoiceable(
             company, cutoff, vendors
@@ -262,20 +272,10 @@ class MarketplaceSettlement(models.Model):
         self.env["marketplace.ledger.line"].search(
             [("settlement_id", "in", self.ids), ("debit_move_line_id", "=", False)]
         )._post()
-        company = self.company_id
-        items = self.env["account.move.line"].search(
-            [
-                ("company_id", "=", company.id),
-                ("account_id", "=", company._marketplace_account("VENDOR_AR").id),
-                ("partner_id", "in", self.vendor_id.ids),
-                ("parent_state", "=", "posted"),
-                ("reconciled", "=", False),
-            ]
+        by_settlement = self._open_items("VENDOR_AR")
+        self.env["account.move.line"]._reconcile_plan(
+            [items for items in by_settlement.values() if len(items) > 1]
         )
-        accounts = defaultdict(self.env["account.move.line"].browse)
-        for item in items:
-            accounts[item.partner_id, item.currency_id] |= item
-        items._reconcile_plan([group for group in accounts.values() if len(group) > 1])
 
     def _items_to_reconcile(self):
         """Return the journal items that each paid settlement clears, one set each.
@@ -293,24 +293,43 @@ class MarketplaceSettlement(models.Model):
             }
             for settlement, end in ends.items():
                 chains[settlement] |= end
-        by_settlement = defaultdict(list)
-        lines = self.env["marketplace.ledger.line"].search(
-            [("settlement_id", "in", self.union(*chains.values()).ids)]
-        )
-        for line in lines:
-            if line.role_debit == "VENDOR_DUE":
-                by_settlement[line.settlement_id].append(line.debit_move_line_id.id)
-            elif line.role_credit == "VENDOR_DUE":
-                by_settlement[line.settlement_id].append(line.credit_move_line_id.id)
-        everything = [item_id for ids in by_settlement.values() for item_id in ids]
+        by_settlement = self.union(*chains.values())._open_items("VENDOR_DUE")
+        everything = [i for items in by_settlement.values() for i in items.ids]
         Item = self.env["account.move.line"]
         return [
             # One prefetch for all, or reconciling reads the items vendor by vendor.
-            Item.browse(
-                dict.fromkeys(i for member in chain for i in by_settlement[member])
+            Item.union(
+                *(by_settlement[member] for member in chain if member in by_settlement)
             ).with_prefetch(everything)
             for chain in chains.values()
         ]
+
+    def _open_items(self, role):
+        """Return the journal items of a role that are not reconciled yet.
+
+        :return: {settlement: journal items}
+        """
+        Item = self.env["account.move.line"]
+        lines = self.env["marketplace.ledger.line"].search(
+            [
+                ("settlement_id", "in", self.ids),
+                "|",
+                ("role_debit", "=", role),
+                ("role_credit", "=", role),
+            ]
+        )
+        ids = defaultdict(dict)
+        for line in lines:
+            debit = line.role_debit == role
+            item = line.debit_move_line_id if debit else line.credit_move_line_id
+            ids[line.settlement_id][item.id] = None
+        everything = [item_id for own in ids.values() for item_id in own]
+        return {
+            settlement: Item.browse(own)
+            .with_prefetch(everything)
+            .filtered(lambda item: not item.reconciled)
+            for settlement, own in ids.items()
+        }
 
     # -- cron -----------------------------------------------------------------------
 
@@ -324,11 +343,7 @@ class MarketplaceSettlement(models.Model):
         """
         cron = self.env["ir.cron"]
         for company in self.env["res.company"]._marketplace_companies():
-            today = fields.Date.context_today(
-                self.with_context(
-                    tz=company.partner_id.tz or self.env.context.get("tz")
-                )
-            )
+            today = self._company_today(company)
             for code, _label in PAYOUT_CALENDARS:
                 if code == "manual":
                     continue
@@ -339,6 +354,11 @@ class MarketplaceSettlement(models.Model):
                     self._run(cutoff, company, batch)
                     if not cron._commit_progress(len(batch)):
                         return
+
+    def _company_today(self, company):
+        """Return the present day where the company is."""
+        timezone = company.partner_id.tz or self.env.user.tz
+        return fields.Date.context_today(self.with_context(tz=timezone))
 
     def _vendors_to_settle(self, company, payout_calendar, cutoff):
         """Return the vendors on a calendar whose cut-off is not settled yet."""

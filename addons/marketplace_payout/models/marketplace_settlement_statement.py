@@ -28,7 +28,8 @@ class MarketplaceSettlement(models.Model):
         """
         self.ensure_one()
         Ledger = self.env["marketplace.ledger.line"]
-        events = dict(Ledger._fields["event"]._description_selection(self.env))
+        labels = dict(Ledger._fields["event"]._description_selection(self.env))
+        labels["entitlement"] = self.env._("Sale delivered")
         no_order, no_move = self.env["sale.order"], self.env["account.move"]
         totals = defaultdict(int)
         for line in self.ledger_line_ids.sorted("id"):
@@ -39,7 +40,7 @@ class MarketplaceSettlement(models.Model):
                 key = (line.date_event, "", no_order, line.move_id)
                 totals[key] += -minor if line.role_debit == "VENDOR_AR" else minor
             else:
-                key = (line.date_event, events[line.event], line.sale_order_id, no_move)
+                key = (line.date_event, labels[line.event], line.sale_order_id, no_move)
                 totals[key] += minor if line.role_credit == "VENDOR_DUE" else -minor
         return [
             {

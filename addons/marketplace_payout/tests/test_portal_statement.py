@@ -38,7 +38,7 @@ class TestPortalStatement(PayoutCommon, HttpCase):
         self.assertIn(self.settlement.name, text)
         self.assertNotIn(self.settlement_other.name, text)
         found = " ".join(
-            html.fromstring(self._get("?filterby=paid").content).itertext()
+            html.fromstring(self._get("?filterby=transferred").content).itertext()
         )
         self.assertNotIn(self.settlement.name, found)
 

@@ -67,6 +67,12 @@ class TestSettlement(PayoutCommon):
         self.assertEqual(second.previous_id, first)
         self.assertSettled(second, 0, 176, 176, 0)
 
+    def test_a_cutoff_to_come_is_refused(self):
+        """Its invoice would be dated in the future, its movements incomplete."""
+        with freeze_time("2026-03-09 12:00:00"):
+            with self.assertRaisesRegex(MarketplaceError, "is not over"):
+                self._settle("2026-03-10")
+
     def test_money_not_available_yet_waits(self):
         """A line is claimed once its available date is reached, whatever its event."""
         entry = {
