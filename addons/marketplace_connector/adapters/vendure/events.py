@@ -36,7 +36,7 @@ def parse_event(
     timestamp = given.get("x-marketplace-timestamp", "")
     delivery = given.get("x-marketplace-delivery", "")
     signature = given.get("x-marketplace-signature", "")
-    if not (secret and timestamp and delivery and signature):
+    if not (secret and timestamp.isdecimal() and delivery and signature):
         raise SignatureError("The call is not signed.")
     expected = sign(secret, timestamp, delivery, raw_body)
     if not hmac.compare_digest(expected.encode(), signature.encode()):
