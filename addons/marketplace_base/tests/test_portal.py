@@ -177,6 +177,17 @@ class TestPortal(MarketplaceCommon, HttpCase):
         self.assertFalse(page.xpath("//form[contains(@action, '/ship')]"))
         self.assertFalse(self.order_other.marketplace_shipment_ids)
 
+    def test_line_shows_price_discount_and_credit(self):
+        """Three figures that add up: 36.00 − 4.00 = 32.00."""
+        group = self._import_order([(self.offer, 3)], discounts=[(4.0, "vendor")])
+        page = self._get(f"/my/marketplace/orders/{group.sale_order_ids.id}")
+        row = page.find_class("o_marketplace_lines")[0].xpath(".//tbody/tr")[0]
+        amounts = [
+            node.text.replace("\N{ZERO WIDTH NO-BREAK SPACE}", "")
+            for node in row.find_class("oe_currency_value")
+        ]
+        self.assertEqual(amounts, ["36.00", "-4.00", "32.00"])
+
     def test_vendor_ships_in_two_parts(self):
         self._ship({self.line: "2"})
         self.assertEqual(self.order.marketplace_shipping_state, "to_ship")
