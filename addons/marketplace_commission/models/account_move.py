@@ -8,7 +8,6 @@ class AccountMove(models.Model):
 
     marketplace_vendor_id = fields.Many2one(
         "res.partner",
-        string="Marketplace Vendor",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -10,10 +10,11 @@ class AccountMoveLine(models.Model):
 
         Vendors may also be plain customers: the property of the partner stays theirs.
         """
-        super()._compute_account_id()
+        result = super()._compute_account_id()
         receivable = self.filtered(
             lambda line: line.display_type == "payment_term"
             and line.move_id.marketplace_vendor_id
         )
         for company, lines in receivable.grouped("company_id").items():
             lines.account_id = company._marketplace_account("VENDOR_AR")
+        return result

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from ..const import LINE_KINDS
 from ..engine.compute import Charge, Sale, reverse
 from ..engine.rules import Facts, decide, unit_price
+from ..trace import Trace
 from .marketplace_commission_rule import RATE_DIGITS
 
 # A caller can send any context value over RPC, but never this very object.
@@ -109,7 +110,8 @@ class MarketplaceCommissionLine(models.Model):
     @api.depends_context("lang")
     def _compute_trace(self):
         for line in self:
-            line.trace = line._render_trace()
+            trace = Trace(line.env, line.currency_id)
+            line.trace = trace.render(line.trace_steps or [])
 
     @api.depends("move_line_id")
     def _compute_is_invoiced(self):

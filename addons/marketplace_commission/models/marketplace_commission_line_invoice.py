@@ -139,7 +139,7 @@ class MarketplaceCommissionLine(models.Model):
             lines._unlocked().write({"move_line_id": product_line.id})
             entries += self._prepare_ledger_entries(move, product_line)
         self.env["marketplace.ledger.line"]._record_posted(entries)
-        return moves.with_context(self.env.context)
+        return moves.with_env(self.env)
 
     def _prepare_invoice_vals(self, total, position, item, common):
         """Return the document of the lines of one vendor and currency.

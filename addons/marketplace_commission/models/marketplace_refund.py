@@ -5,5 +5,6 @@ class MarketplaceRefund(models.Model):
     _inherit = "marketplace.refund"
 
     def _after_apply(self):
-        super()._after_apply()
+        result = super()._after_apply()
         self.env["marketplace.commission.line"]._reverse(self.line_ids)
+        return result

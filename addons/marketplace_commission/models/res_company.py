@@ -83,7 +83,7 @@ class ResCompany(models.Model):
     # -- set-up ---------------------------------------------------------------------
 
     def _marketplace_setup(self):
-        super()._marketplace_setup()
+        result = super()._marketplace_setup()
         for company in self:
             scoped = company.with_company(company).sudo()
             account = scoped._marketplace_account("COMMISSION")
@@ -103,6 +103,7 @@ class ResCompany(models.Model):
                 product.property_account_income_id = account
             if not product.taxes_id._filter_taxes_by_company(scoped):
                 product.taxes_id += scoped._marketplace_create_commission_tax()
+        return result
 
     def _marketplace_create_commission_tax(self):
         """Return the tax on commission: the chart's tax on services, due on invoice.

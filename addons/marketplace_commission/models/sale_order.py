@@ -24,13 +24,14 @@ class SaleOrder(models.Model):
             order.amount_commission = totals.get(order._origin, 0.0)
 
     def _marketplace_after_confirm(self):
-        super()._marketplace_after_confirm()
+        result = super()._marketplace_after_confirm()
         agent = self.filtered(lambda order: order.posture == "agent")
         self.env["marketplace.commission.line"]._charge(
             agent.order_line.filtered(
                 lambda line: line.marketplace_kind in ("goods", "shipping")
             )
         )
+        return result
 
     def action_view_commission_lines(self):
         """Open the commission of the vendor order."""

@@ -240,7 +240,9 @@ class TestCommissionInvoice(CommissionCommon):
         self.a.lang = "fr_FR"
         self._sell([(self._create_offer(self.a, 50.00), 1)])
         move = self._invoice_commission("2026-03-10")
-        self.assertIn("02/03/2026", move.invoice_line_ids.name)
+        self.assertIn(
+            "Commission sur vos ventes du 02/03/2026", move.invoice_line_ids.name
+        )
 
     # -- speed ----------------------------------------------------------------------
 

@@ -177,7 +177,8 @@ class TestCommissionLine(CommissionCommon):
         self.env.invalidate_all()
         after = line.read(), self._trace(line)
         # The link shows the rule under its new name; what was computed does not move.
-        before[0][0].pop("rule_id"), after[0][0].pop("rule_id")
+        for records, _trace in (before, after):
+            del records[0]["rule_id"]
         self.assertEqual(before, after)
         self.assertEqual(self._sell().rate, 0.0)
 

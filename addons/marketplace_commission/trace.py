@@ -2,16 +2,18 @@
 
 from decimal import Decimal
 
-from odoo import models
 from odoo.tools import formatLang
 
 
-class MarketplaceCommissionLine(models.Model):
-    _inherit = "marketplace.commission.line"
+class Trace:
+    """Write the steps of one commission line, amounts in its currency."""
 
-    def _render_trace(self):
+    def __init__(self, env, currency):
+        self.env = env
+        self.currency = currency
+
+    def render(self, steps):
         """Return one sentence per step, the same for back office and vendor."""
-        self.ensure_one()
         render = {
             "rejected": self._render_rejected,
             "matched": self._render_matched,
@@ -26,14 +28,14 @@ class MarketplaceCommissionLine(models.Model):
             "kept": self._render_kept,
             "reversal": self._render_reversal,
         }
-        return "\n".join(render[step["step"]](step) for step in self.trace_steps or [])
+        return "\n".join(render[step["step"]](step) for step in steps)
 
     # -- figures --------------------------------------------------------------------
 
     def _money(self, minor):
-        """Return minor units as a formatted amount of the line's currency."""
-        amount = self.currency_id._marketplace_amount(minor)
-        return formatLang(self.env, amount, currency_obj=self.currency_id)
+        """Return minor units as a formatted amount of the currency."""
+        amount = self.currency._marketplace_amount(minor)
+        return formatLang(self.env, amount, currency_obj=self.currency)
 
     def _number(self, value):
         """Return a decimal with all its digits and no trailing zeros."""
@@ -46,7 +48,7 @@ class MarketplaceCommissionLine(models.Model):
 
     def _exact(self, minor):
         """Return an amount before rounding: decimal minor units, all digits."""
-        return self._number(Decimal(minor).scaleb(-self.currency_id.decimal_places))
+        return self._number(Decimal(minor).scaleb(-self.currency.decimal_places))
 
     # -- steps ----------------------------------------------------------------------
 
