@@ -52,7 +52,7 @@ class MarketplaceLedgerLine(models.Model):
     role_credit = fields.Selection(ROLE_SELECTION, string="Credit", required=True)
     amount = fields.Monetary(required=True)
     currency_id = fields.Many2one("res.currency", required=True)
-    date_event = fields.Date(required=True, index=True)
+    date_event = fields.Date(string="Event Date", required=True, index=True)
     date = fields.Date(
         string="Accounting Date",
         help="Date of the journal entry: the event date, or the first open day when a "
