@@ -115,8 +115,8 @@ class TestStatement(PayoutCommon):
 
     def test_refund_and_credit_note_are_rows_of_the_next_statement(self):
         order = self.group.sale_order_ids.filtered(lambda o: o.vendor_id == self.a)
-        self._refund(self.group, [(order.order_line, 1, None)], date="2026-03-14")
-        settlement = self._settle("2026-03-20", self.a)
+        self._refund(self.group, [(order.order_line, 1, None)], date="2026-03-11")
+        settlement = self._settle("2026-03-12", self.a)
         self.assertSettled(settlement, 0, -88, 0, -88)
         self.assertEqual(
             [f"{row['amount']:.2f}" for row in settlement._statement_rows()],
