@@ -171,7 +171,7 @@ def test_tax_without_a_name_counts_by_its_rate_when_that_means_one_tax():
     made = order(line("1", "o1", 100, taxes=(Tax("", VAT, 0),)))
     assert map_order(made, TABLES)[0]["lines"][0]["tax_ids"] == [7]
     two = replace(TABLES, taxes={("VAT 20", VAT): (7,), ("OSS 20", VAT): (8,)})
-    assert codes(map_order(made, two)[1]) == ["unknown_tax"]
+    assert codes(map_order(made, two)[1]) == ["unknown_tax_rate"]
 
 
 def refund(ref, state=RefundState.DONE, **values):

@@ -226,7 +226,7 @@ class _Mapper:
             if found is None:
                 self.faults.append(
                     fault(
-                        "unknown_tax",
+                        "unknown_tax" if tax.code else "unknown_tax_rate",
                         path,
                         code=tax.code,
                         rate=tax.rate,

@@ -50,6 +50,11 @@ class MarketplaceInbox(models.Model):
                 "The storefront maps no tax to “%(code)s” at %(rate)s %% "
                 "(%(subject)s). Add it to the taxes of the storefront, then replay."
             ),
+            "unknown_tax_rate": _(
+                "The storefront maps no tax, or several, to a rate of %(rate)s %% "
+                "(%(subject)s), and the shop does not name the tax. Look at the taxes "
+                "of the storefront, then replay."
+            ),
             "unknown_discount": _(
                 "Nobody is said to pay for the promotion “%(code)s”. Add it to the "
                 "promotions of the storefront, then replay."

@@ -17,7 +17,7 @@ class MarketplaceStorefrontShipping(models.Model):
     sequence = fields.Integer(default=10)
     name = fields.Char(required=True)
     is_shared = fields.Boolean(
-        string="For the Whole Order",
+        string="Shared",
         help="One delivery for all vendors of an order, who share its price. Otherwise "
         "each vendor has this delivery for his own goods.",
     )

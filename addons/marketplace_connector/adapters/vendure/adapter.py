@@ -170,9 +170,14 @@ def _in_order(value: Any) -> Any:
     if not isinstance(value, list):
         return value
     rows = [_in_order(item) for item in value]
-    if all(isinstance(row, dict) and "id" in row for row in rows):
-        rows.sort(key=lambda row: (len(row["id"]), row["id"]))
+    if all(_row_id(row) for row in rows):
+        rows.sort(key=lambda row: (len(_row_id(row)), _row_id(row)))
     return rows
+
+
+def _row_id(row: Any) -> str:
+    """Return what identifies a row: its own id, or of the line it is about."""
+    return (row.get("id") or row.get("orderLineId")) if isinstance(row, dict) else ""
 
 
 def _read_cursor(cursor: str) -> tuple[datetime | None, int]:
