@@ -58,28 +58,30 @@ class MarketplaceCommon(BaseCommon):
         return MarketplaceCommon._counter
 
     @classmethod
-    def _prepare_contract_vals(cls, vendor):
+    def _prepare_contract_vals(cls, vendor, company=None):
         """Return the contract of a test vendor; later addons add their terms."""
+        company = company or cls.company
         vals = {
             "vendor_id": vendor.id,
-            "company_id": cls.company.id,
+            "company_id": company.id,
             "date_start": "2025-01-01",
             "posture": "agent",
         }
         # The commission addon refuses a contract without plan, and these tests also
         # run where it is installed.
         if "commission_plan_id" in cls.env["marketplace.contract"]._fields:
-            vals["commission_plan_id"] = cls._commission_plan().id
+            vals["commission_plan_id"] = cls._commission_plan(company).id
         return vals
 
     @classmethod
-    def _commission_plan(cls):
-        """Return the plan of the test vendors: 10 % of everything."""
+    def _commission_plan(cls, company):
+        """Return the plan of a company's test vendors: 10 % of everything."""
         plans = cls.env["marketplace.commission.plan"]
-        return plans.search([("name", "=", "Test 10 %")], limit=1) or plans.create(
+        name = f"Test {company.id}"
+        return plans.search([("name", "=", name)], limit=1) or plans.create(
             {
-                "name": "Test 10 %",
-                "company_id": cls.company.id,
+                "name": name,
+                "company_id": company.id,
                 "rule_ids": [
                     Command.create({"name": "Default", "rate": 0.1, "is_default": True})
                 ],

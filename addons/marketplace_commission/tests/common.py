@@ -15,9 +15,9 @@ class CommissionCommon(MarketplaceCommon):
         cls.default_rule = cls.plan.rule_ids
 
     @classmethod
-    def _prepare_contract_vals(cls, vendor):
+    def _prepare_contract_vals(cls, vendor, company=None):
         return {
-            **super()._prepare_contract_vals(vendor),
+            **super()._prepare_contract_vals(vendor, company),
             "commission_plan_id": cls.plan.id,
         }
 
