@@ -38,7 +38,7 @@ class MarketplaceInbox(models.Model):
         string="Storefront Reference", readonly=True, index="btree_not_null"
     )
     number = fields.Char(string="Storefront Number", readonly=True)
-    delivery_id = fields.Char(string="Delivery", readonly=True)
+    delivery_id = fields.Char(string="Delivery ID", readonly=True)
     digest = fields.Char(string="Fingerprint", required=True, readonly=True)
     payload = fields.Text(required=True, readonly=True)
     payload_pretty = fields.Text(string="As It Came", compute="_compute_payload_pretty")

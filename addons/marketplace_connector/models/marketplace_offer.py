@@ -16,6 +16,7 @@ class MarketplaceOffer(models.Model):
     _inherit = "marketplace.offer"
 
     def _after_offer_change(self, fields_changed):
-        super()._after_offer_change(fields_changed)
+        res = super()._after_offer_change(fields_changed)
         if fields_changed & SENT_FIELDS:
             self.env["marketplace.outbox"]._enqueue_everywhere("offer", self)
+        return res

@@ -26,7 +26,6 @@ class MarketplaceStorefrontShipping(models.Model):
     )
     tax_id = fields.Many2one(
         "account.tax",
-        string="Tax",
         check_company=True,
         ondelete="restrict",
         domain=[("type_tax_use", "=", "sale"), ("price_include", "=", True)],

@@ -27,7 +27,6 @@ class MarketplaceStorefrontTax(models.Model):
     )
     tax_id = fields.Many2one(
         "account.tax",
-        string="Tax",
         check_company=True,
         ondelete="restrict",
         domain=[("type_tax_use", "=", "sale"), ("price_include", "=", True)],
