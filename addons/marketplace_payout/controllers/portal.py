@@ -14,29 +14,33 @@ class MarketplaceStatementPortal(MarketplacePortal):
         return domain
 
     def _get_statement_filters(self):
-        _ = request.env._
         return {
-            "all": {"label": _("All"), "domain": []},
+            "all": {"label": request.env._("All"), "domain": []},
             "to_pay": {
-                "label": _("To be paid"),
+                "label": request.env._("To be paid"),
                 "domain": [("state", "=", "confirmed")],
             },
             "transferred": {
-                "label": _("Transferred"),
+                "label": request.env._("Transferred"),
                 "domain": [("state", "=", "closed"), ("amount_payout", ">", 0)],
             },
             "carried": {
-                "label": _("Carried forward"),
+                "label": request.env._("Carried forward"),
                 "domain": [("carry_reason", "!=", False)],
             },
         }
 
     def _get_statement_sortings(self):
-        _ = request.env._
         return {
-            "newest": {"label": _("Newest"), "order": "date_cutoff desc, id desc"},
-            "oldest": {"label": _("Oldest"), "order": "date_cutoff, id"},
-            "amount": {"label": _("Payout"), "order": "amount_payout desc, id desc"},
+            "newest": {
+                "label": request.env._("Newest"),
+                "order": "date_cutoff desc, id desc",
+            },
+            "oldest": {"label": request.env._("Oldest"), "order": "date_cutoff, id"},
+            "amount": {
+                "label": request.env._("Payout"),
+                "order": "amount_payout desc, id desc",
+            },
         }
 
     @http.route(

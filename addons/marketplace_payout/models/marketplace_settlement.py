@@ -70,7 +70,6 @@ class MarketplaceSettlement(models.Model):
     )
     payout_id = fields.Many2one(
         "marketplace.payout",
-        string="Payout",
         compute="_compute_payout_id",
         groups=GROUPS_PAYOUT,
     )
@@ -119,9 +118,10 @@ class MarketplaceSettlement(models.Model):
             settlement.invoice_count = len(moves)
 
     def _compute_access_url(self):
-        super()._compute_access_url()
+        result = super()._compute_access_url()
         for settlement in self:
             settlement.access_url = f"/my/marketplace/statements/{settlement.id}"
+        return result
 
     # -- state gate -----------------------------------------------------------------
 

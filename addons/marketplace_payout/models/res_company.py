@@ -29,7 +29,7 @@ class ResCompany(models.Model):
 
     def _marketplace_setup(self):
         """Create the journals of settlements and payouts."""
-        super()._marketplace_setup()
+        result = super()._marketplace_setup()
         for company in self:
             company.with_company(company).sudo()._marketplace_create_journals(
                 {
@@ -43,6 +43,7 @@ class ResCompany(models.Model):
                     ),
                 }
             )
+        return result
 
     def _marketplace_bank_journal(self):
         """Return the bank journal of the ledger's bank account, empty when none."""

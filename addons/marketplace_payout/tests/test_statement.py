@@ -136,6 +136,7 @@ class TestStatement(PayoutCommon):
         french = sent.filtered(lambda mail: mail.recipient_ids == self.a)
         self.assertIn("relevé", french.subject)
         self.assertIn("88,00", french.body_html.replace("\N{NO-BREAK SPACE}", " "))
+        self.assertIn("virés avec le prochain versement", french.body_html)
         self.assertIn(self.settlement.access_url, french.body_html)
         self.settlements._notify_vendors()
         self.assertEqual(mails.search([]) - before, sent)
