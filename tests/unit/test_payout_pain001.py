@@ -99,7 +99,7 @@ def test_cleaned_text_is_sepa_text(text, limit):
     assert pain001.clean_text(cleaned, limit) == cleaned
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     name=st.text(min_size=1, max_size=120).filter(
         lambda text: pain001.clean_text(text, 70)
