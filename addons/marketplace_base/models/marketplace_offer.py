@@ -100,7 +100,9 @@ class MarketplaceOffer(models.Model):
         for offer in self:
             parts = (
                 offer.vendor_sku,
-                offer.product_id.display_name,
+                # sudo: a vendor may read his offers but no product; the name of
+                # what he offers is his to see
+                offer.sudo().product_id.display_name,
                 offer.vendor_id.name,
             )
             offer.display_name = " · ".join(part for part in parts if part)
@@ -243,7 +245,7 @@ class MarketplaceOffer(models.Model):
         """Update the offers whose contract started or ended with the passing days."""
         today = fields.Date.context_today(self)
         stale = self.browse()
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"]._marketplace_companies():
             contracts = self.env["marketplace.contract"].search(
                 self.env["marketplace.contract"]._domain_in_force(today)
                 & Domain("company_id", "=", company.id)

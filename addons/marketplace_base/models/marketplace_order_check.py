@@ -96,32 +96,30 @@ class PurchaseChecker:
 
     def _parties(self, payload):
         """Check that company, customer and currency exist and that there are lines."""
-        _ = self.env._
         problems = []
         if payload["company_id"] not in self.companies:
-            problems.append(_("The company does not exist."))
+            problems.append(self.env._("The company does not exist."))
         if payload["partner_id"] not in self.partners:
-            problems.append(_("The customer does not exist."))
+            problems.append(self.env._("The customer does not exist."))
         currency = self.currencies.get(payload["currency_id"])
         if not currency or not currency.active:
-            problems.append(_("The currency does not exist or is not active."))
+            problems.append(self.env._("The currency does not exist or is not active."))
         if not payload["lines"]:
-            problems.append(_("The order has no lines."))
+            problems.append(self.env._("The order has no lines."))
         refs = [line["ref"] for line in payload["lines"]]
         problems += [
-            _("Line %(line)s is there twice.", line=ref)
+            self.env._("Line %(line)s is there twice.", line=ref)
             for ref in sorted({ref for ref in refs if refs.count(ref) > 1})
         ]
         return problems
 
     def _line(self, payload, line):
-        _ = self.env._
         problems = []
         if line.get("offer_id"):
             offer = self.offers.get(line["offer_id"])
             if not offer or offer.company_id.id != payload["company_id"]:
                 problems.append(
-                    _(
+                    self.env._(
                         "Line %(line)s, %(name)s: unknown offer. Create the vendor's "
                         "offer, then replay the order.",
                         line=line["ref"],
@@ -130,7 +128,7 @@ class PurchaseChecker:
                 )
         elif line.get("product_id") not in self.products:
             problems.append(
-                _(
+                self.env._(
                     "Line %(line)s, %(name)s: unknown product.",
                     line=line["ref"],
                     name=line["name"],
@@ -138,7 +136,7 @@ class PurchaseChecker:
             )
         if line["quantity"] <= 0:
             problems.append(
-                _(
+                self.env._(
                     "Line %(line)s, %(name)s: the quantity must be positive.",
                     line=line["ref"],
                     name=line["name"],
@@ -148,7 +146,6 @@ class PurchaseChecker:
 
     def _taxes(self, payload, item):
         """Check the taxes of a line or a delivery: known, ours, in the price."""
-        _ = self.env._
         problems = []
         for tax_id in item["tax_ids"]:
             tax = self.taxes.get(tax_id)
@@ -158,7 +155,7 @@ class PurchaseChecker:
                 or tax.type_tax_use != "sale"
             ):
                 problems.append(
-                    _(
+                    self.env._(
                         "Line %(line)s, %(name)s: unknown tax. Map the storefront's "
                         "tax to a sale tax of the company.",
                         line=item["ref"],
@@ -167,7 +164,7 @@ class PurchaseChecker:
                 )
             elif tax.amount and not tax.price_include:
                 problems.append(
-                    _(
+                    self.env._(
                         "Line %(line)s, %(name)s: tax %(tax)s is not included in the "
                         "price. Map the tax that is.",
                         line=item["ref"],
@@ -231,7 +228,6 @@ class PurchaseChecker:
 
     def _total(self, payload, result):
         """Check that lines and payments fit what the customer was charged."""
-        _ = self.env._
         currency = self.currencies[payload["currency_id"]]
 
         def money(minor):
@@ -242,7 +238,7 @@ class PurchaseChecker:
         gap = result.charged - charged
         if charged < 0 or abs(gap) > payload.get("tolerance_minor", 0):
             problems.append(
-                _(
+                self.env._(
                     "The total does not add up: lines, delivery and discounts make "
                     "%(lines)s, the customer was charged %(charged)s.",
                     lines=money(result.charged),
@@ -256,7 +252,7 @@ class PurchaseChecker:
         )
         if paid > charged:
             problems.append(
-                _(
+                self.env._(
                     "Payments of %(paid)s exceed the %(charged)s charged to the "
                     "customer.",
                     paid=money(paid),
@@ -274,22 +270,25 @@ class MarketplaceOrder(models.Model):
 
         :param names: {reference: name of the line} when they are known.
         """
-        _ = self.env._
         words = {
-            "unknown_bundle": _("The bundle is not in the order."),
-            "empty_bundle": _("The bundle has no lines."),
-            "unknown_line": _("A discount is about a line that is not in the order."),
-            "negative_line": _("The line costs less than nothing after its discounts."),
-            "discount_too_large": _(
+            "unknown_bundle": self.env._("The bundle is not in the order."),
+            "empty_bundle": self.env._("The bundle has no lines."),
+            "unknown_line": self.env._(
+                "A discount is about a line that is not in the order."
+            ),
+            "negative_line": self.env._(
+                "The line costs less than nothing after its discounts."
+            ),
+            "discount_too_large": self.env._(
                 "The discount is negative, or more than what it lowers costs."
             ),
-            "negative_shipping": _("The delivery costs less than nothing."),
-            "shipping_without_goods": _(
+            "negative_shipping": self.env._("The delivery costs less than nothing."),
+            "shipping_without_goods": self.env._(
                 "The delivery is of a vendor who sells nothing in this order."
             ),
         }
         return [
-            _(
+            self.env._(
                 "%(name)s (%(amount)s): %(problem)s",
                 name=names.get(problem.ref, problem.ref),
                 amount=currency.format(currency._marketplace_amount(problem.amount)),

@@ -8,7 +8,6 @@ class ProductTemplate(models.Model):
 
     marketplace_kind = fields.Selection(
         LINE_KINDS,
-        string="Marketplace Kind",
         default="goods",
         required=True,
         help="What a line of this product is on a marketplace order. Shipping and "

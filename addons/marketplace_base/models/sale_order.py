@@ -1,8 +1,10 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..const import POSTURES, VAT_DEBTORS
 from ..engine.money import allocate
 from ..exceptions import MarketplaceError
+from .sale_order_line import FREEZING
 
 # Scale of the exact untaxed share used as a weight, so that no cent is lost in it.
 UNTAXED_SCALE = 1000
@@ -24,7 +26,6 @@ class SaleOrder(models.Model):
 
     vendor_id = fields.Many2one(
         "res.partner",
-        string="Vendor",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -159,7 +160,7 @@ class SaleOrder(models.Model):
             currency = order.currency_id
             lines = order.order_line.filtered(
                 lambda line: line.marketplace_kind in ("goods", "shipping")
-            )
+            ).with_context(marketplace_freezing=FREEZING)
             if not lines:
                 continue
             nets = [line._marketplace_net_minor() for line in lines]
@@ -248,6 +249,27 @@ class SaleOrder(models.Model):
                 )
             )
         return super()._create_invoices(grouped=grouped, final=final, date=date)
+
+    # -- concurrency ----------------------------------------------------------------
+
+    def _marketplace_take_turn(self):
+        """Make whoever moves money of these orders follow one another.
+
+        Isolation is REPEATABLE READ: a transaction that gets a mere lock after ours
+        still reads what was before us. The update changes nothing, but PostgreSQL then
+        refuses that transaction, and Odoo does it again.
+        """
+        if not self.ids:
+            return
+        # In the order of the ids: two of us never wait for each other.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sale_order SET write_uid = write_uid WHERE id IN ("
+                "SELECT id FROM sale_order WHERE id IN %s ORDER BY id"
+                " FOR NO KEY UPDATE)",
+                tuple(self.ids),
+            )
+        )
 
     # -- cancellation ---------------------------------------------------------------
 

@@ -18,9 +18,15 @@ FROZEN_FIELDS = {
     "price_unit",
     "discount",
     "tax_ids",
+    "vendor_id",
+    "marketplace_kind",
     "amount_discount_vendor",
     "amount_discount_marketplace",
+    "amount_vendor",
+    "amount_vendor_untaxed",
 }
+# Unforgeable by RPC: a client can send any context value, never this object.
+FREEZING = object()
 
 
 class SaleOrderLine(models.Model):
@@ -40,7 +46,6 @@ class SaleOrderLine(models.Model):
     )
     vendor_id = fields.Many2one(
         "res.partner",
-        string="Vendor",
         compute="_compute_vendor_id",
         store=True,
         precompute=True,
@@ -103,7 +108,8 @@ class SaleOrderLine(models.Model):
         return lines
 
     def write(self, vals):
-        if FROZEN_FIELDS & vals.keys():
+        freezing = self.env.context.get("marketplace_freezing") is FREEZING
+        if FROZEN_FIELDS & vals.keys() and not freezing:
             self._check_not_frozen()
         return super().write(vals)
 

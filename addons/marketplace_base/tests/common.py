@@ -18,7 +18,7 @@ class MarketplaceCommon(BaseCommon):
     @classmethod
     def setup_main_company(cls, currency_code="EUR"):
         """Keep the euro: Odoo's own test base would switch the company to dollars."""
-        super().setup_main_company(currency_code)
+        return super().setup_main_company(currency_code)
 
     @classmethod
     def setUpClass(cls):
