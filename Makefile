@@ -38,13 +38,13 @@ test-addon: ## ADDON=marketplace_base [DB=] [TAGS=] [KEEP=1]: one addon, fresh d
 pytest: ## [DB=] [ARGS="tests/flow -k name"]: top-level tests with Odoo and a shop
 	@$(TOOLS) pytest $(if $(DB),--db "$(DB)") $(ARGS)
 
-lint: ## ruff, pylint-odoo, prettier
+lint: ## ruff, pylint-odoo, prettier, translations
 	@$(TOOLS) lint
 
 format: ## format Python and XML
 	@$(TOOLS) format
 
-i18n: ## export the translation catalogues into the addons
+i18n: ## export new terms into the translation catalogues of the addons
 	@$(TOOLS) i18n
 
 i18n-check: ## compare the catalogues with a fresh export

@@ -75,9 +75,9 @@ def pytest(args: argparse.Namespace) -> int:
 
 
 def check_lint(_args: argparse.Namespace) -> int:
-    """Run all linters and format checks."""
-    odoo.site()
-    return lint.check()
+    """Run all linters and format checks, and check the translations."""
+    site = odoo.site()
+    return max(lint.check(), translations.check(site))
 
 
 def fix_format(_args: argparse.Namespace) -> int:
