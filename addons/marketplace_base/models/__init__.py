@@ -26,5 +26,6 @@ from . import marketplace_payment
 from . import marketplace_shipment
 from . import marketplace_entitlement
 from . import marketplace_refund
+from . import marketplace_refund_check
 from . import marketplace_refund_import
 from . import marketplace_refund_line

@@ -18,6 +18,8 @@ class MarketplaceShipment(models.Model):
 
         Unpaid orders wait: their payment calls this again.
         """
+        # Of a delivery and a payment at once, the later must see the other.
+        self.sale_order_id._marketplace_take_turn()
         # sudo: money follows delivery, whoever reports it; vendors read no payment
         waiting = self.sudo().filtered(
             lambda shipment: shipment.state == "delivered"
@@ -48,6 +50,8 @@ class MarketplaceShipment(models.Model):
         )
         if not todo:
             return
+        # A refund takes what is pending first, and must not take what leaves here.
+        todo.sale_order_id._marketplace_take_turn()
         todo.is_entitled = True
         lines = todo.sale_order_id.order_line
         states = lines._marketplace_ledger_state()

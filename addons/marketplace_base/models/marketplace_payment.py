@@ -141,6 +141,8 @@ class MarketplacePayment(models.Model):
                 if key not in known:
                     fresh.append((key, self._prepare_vals(order, item)))
                     known[key] = None
+                elif known[key]:
+                    known[key]._agree(order, item)
                 wanted[key] = item["state"]
                 result.append(key)
         created = self.create([vals for _key, vals in fresh])
@@ -165,13 +167,47 @@ class MarketplacePayment(models.Model):
             "date": item["date"],
         }
 
+    def _agree(self, order, item):
+        """Take the amount told of a known payment, unless it is in the ledger.
+
+        Less may be captured than was authorized.
+
+        :raises MarketplaceError: when the payment is another order's, or was captured
+            with another amount.
+        """
+        self.ensure_one()
+        if self.order_id != order:
+            raise MarketplaceError(
+                self.env._(
+                    "%(payment)s of %(order)s is recorded as a payment of %(other)s.",
+                    payment=self.display_name,
+                    order=order.display_name,
+                    other=self.order_id.display_name,
+                )
+            )
+        amount = self.currency_id._marketplace_amount(item["amount_minor"])
+        if not self.currency_id.compare_amounts(self.amount, amount):
+            return
+        if self.state == "captured":
+            raise MarketplaceError(
+                self.env._(
+                    "%(payment)s of %(order)s was captured with %(known)s and is now "
+                    "told to be %(told)s.",
+                    payment=self.display_name,
+                    order=order.display_name,
+                    known=self.currency_id.format(self.amount),
+                    told=self.currency_id.format(amount),
+                )
+            )
+        self.amount = amount
+
     def _change_state(self, target):
         """Move payments to a state, once, and account for those that got captured."""
         moved = self._transition(target)
         if target == "captured" and moved:
             groups = moved.order_id
-            # One capture at a time on an order: they share what is left to pay.
-            groups.lock_for_update(allow_referencing=True)
+            # Captures of an order share what is left to pay.
+            groups.sale_order_ids._marketplace_take_turn()
             groups._record_captures(moved)
             groups.sale_order_ids.marketplace_shipment_ids._schedule_entitlement()
         return moved

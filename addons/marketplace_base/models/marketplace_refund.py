@@ -11,6 +11,16 @@ from ..engine.money import from_minor, to_minor
 from ..engine.refund import RefundError, plan, refund, transfers
 from ..exceptions import MarketplaceError
 
+# What a refund that is done keeps for good.
+FROZEN_FIELDS = {
+    "order_id",
+    "payment_id",
+    "date",
+    "line_ids",
+    "amount",
+    "amount_rounding",
+}
+
 
 class MarketplaceRefund(models.Model):
     """Money given back to a customer for parts of one order."""
@@ -126,8 +136,7 @@ class MarketplaceRefund(models.Model):
 
     def write(self, vals):
         """Keep what a done refund says: it is in the ledger."""
-        frozen = {"order_id", "payment_id", "date", "line_ids", "amount"} & vals.keys()
-        if frozen:
+        if FROZEN_FIELDS & vals.keys():
             self.filtered(lambda record: record.state == "done")._refuse_done()
         return super().write(vals)
 
@@ -160,13 +169,18 @@ class MarketplaceRefund(models.Model):
         :raises MarketplaceError: above what is left of a line or of the payment,
             naming it.
         """
-        # One refund at a time on an order: they share what is left.
-        self.order_id.lock_for_update(allow_referencing=True)
+        # Refunds of an order share what is left; deliveries move it.
+        self.order_id.sale_order_ids._marketplace_take_turn()
         todo = self.filtered(lambda record: record.state == "draft")
         money = todo.order_id.sale_order_ids.order_line._marketplace_ledger_state()
+        rounding = {
+            order: order._rounding_left_minor()
+            for order in todo.filtered("amount_rounding").order_id
+        }
         entries = []
         for record in todo.sorted("id"):
             record._check_payment()
+            record._check_rounding(rounding)
             if not record.line_ids:
                 record._share_over_lines(money)
             entries += record._apply_lines(money)
@@ -181,47 +195,6 @@ class MarketplaceRefund(models.Model):
 
     def _after_apply(self):
         """Act on refunds just done, in batch; to extend."""
-
-    def _check_payment(self):
-        self.ensure_one()
-        payment = self.payment_id
-        if payment.state != "captured" or payment.order_id != self.order_id:
-            raise MarketplaceError(
-                self.env._(
-                    "%(refund)s: choose a captured payment of %(order)s to give the "
-                    "money back on.",
-                    refund=self.name,
-                    order=self.order_id.display_name,
-                )
-            )
-        if self.currency_id.compare_amounts(self.amount, 0.0) <= 0:
-            raise MarketplaceError(
-                self.env._(
-                    "%(refund)s refunds nothing: enter quantities or an amount.",
-                    refund=self.name,
-                )
-            )
-
-    def _check_payment_ceiling(self):
-        """Refuse to give back more than a payment brought."""
-        self.payment_id.invalidate_recordset(["amount_refunded"])
-        for payment in self.payment_id:
-            if (
-                payment.currency_id.compare_amounts(
-                    payment.amount_refunded, payment.amount
-                )
-                > 0
-            ):
-                raise MarketplaceError(
-                    self.env._(
-                        "%(payment)s of %(order)s was %(amount)s; refunds of %(back)s "
-                        "exceed it.",
-                        payment=payment.display_name,
-                        order=payment.order_id.display_name,
-                        amount=payment.currency_id.format(payment.amount),
-                        back=payment.currency_id.format(payment.amount_refunded),
-                    )
-                )
 
     def _share_over_lines(self, money):
         """Turn an amount without lines into lines, by what is left on each."""
@@ -358,30 +331,4 @@ class MarketplaceRefund(models.Model):
         self.ensure_one()
         return self.line_ids.sale_line_id._marketplace_entitle_rest(
             money, self.date, f"refund:{self.id}:rest"
-        )
-
-    @api.model
-    def _too_much(self, record, error, name):
-        """Return, in words, the refusal of a refund above what is left."""
-        if error.code == "quantity":
-            return self.env._(
-                "%(refund)s: only %(left)s units of %(record)s are left to refund.",
-                refund=name,
-                left=f"{from_minor(error.left, QUANTITY_DECIMALS).normalize():f}",
-                record=record.display_name,
-            )
-        left = record.currency_id.format(
-            record.currency_id._marketplace_amount(error.left)
-        )
-        if error.code == "sum":
-            return self.env._(
-                "%(refund)s: its lines add up to %(sum)s, more than the refund itself.",
-                refund=name,
-                sum=left,
-            )
-        return self.env._(
-            "%(refund)s: only %(left)s of %(record)s is left to refund.",
-            refund=name,
-            left=left,
-            record=record.display_name,
         )
