@@ -219,6 +219,9 @@ REFUND_REASONS = [
     ("other", "Other"),
 ]
 
+PSP_SETTLEMENT_STATES = [("draft", "Draft"), ("posted", "Posted")]
+PSP_SETTLEMENT_TRANSITIONS = {"posted": {"draft"}}
+
 DISCOUNT_FUNDERS = [("vendor", "Vendor"), ("marketplace", "Marketplace")]
 
 # Decimals kept of a quantity when the engine counts it in integers.

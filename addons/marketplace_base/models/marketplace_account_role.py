@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..const import ROLES
+from ..exceptions import MarketplaceError
 
 
 class MarketplaceAccountRole(models.Model):
@@ -30,6 +31,46 @@ class MarketplaceAccountRole(models.Model):
     _code_uniq = models.UniqueIndex(
         "(company_id, code)", "This role already has an account in this company."
     )
+
+    def write(self, vals):
+        self.filtered(
+            lambda role: vals.get("account_id", role.account_id.id)
+            != role.account_id.id
+            or vals.get("company_id", role.company_id.id) != role.company_id.id
+            or vals.get("code", role.code) != role.code
+        )._check_not_posted()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        self._check_not_posted()
+
+    def _check_not_posted(self):
+        """Refuse to take its account from a role whose balance is tied out.
+
+        :raises MarketplaceError: naming the role.
+        """
+        # sudo: whether there are postings counts, not who may read them
+        Ledger = self.env["marketplace.ledger.line"].sudo()
+        for role in self.filtered(lambda role: ROLES[role.code].tie_out):
+            if Ledger.search_count(
+                [
+                    ("company_id", "=", role.company_id.id),
+                    ("debit_move_line_id", "!=", False),
+                    "|",
+                    ("role_debit", "=", role.code),
+                    ("role_credit", "=", role.code),
+                ],
+                limit=1,
+            ):
+                raise MarketplaceError(
+                    self.env._(
+                        "“%(role)s” has postings on %(account)s: the tie-out would no "
+                        "longer find them. The account of this role stays.",
+                        role=ROLES[role.code].label,
+                        account=role.account_id.display_name,
+                    )
+                )
 
     @api.model
     def _create_missing(self, company):

@@ -176,7 +176,12 @@ class MarketplaceLedgerLine(models.Model):
                     )
                 )
             if sign > 0:
-                wanted.append({**entry, "amount": currency.round(entry["amount"])})
+                wanted.append(
+                    {
+                        **self._with_provider(entry),
+                        "amount": currency.round(entry["amount"]),
+                    }
+                )
         if not wanted:
             return self.browse()
         known = self._known_keys(wanted)
@@ -187,6 +192,24 @@ class MarketplaceLedgerLine(models.Model):
                 if (entry["company_id"], entry["source_key"]) not in known
             ]
         )
+
+    @api.model
+    def _with_provider(self, entry):
+        """Name on the line the provider that its journal item names.
+
+        The company's provider may be another one some day.
+        """
+        codes = (entry["role_debit"], entry["role_credit"])
+        if not any(ROLES[code].partner == "psp" for code in codes):
+            return entry
+        # sudo: whose money it is must not depend on who records it
+        env = self.sudo().env
+        company = env["res.company"].browse(entry["company_id"])
+        provider = (
+            env["res.partner"].browse(entry.get("counterparty_id") or ())
+            or company.marketplace_psp_partner_id
+        )
+        return {**entry, "counterparty_id": provider.commercial_partner_id.id}
 
     def _known_keys(self, entries):
         self.flush_model(["company_id", "source_key"])

@@ -161,7 +161,7 @@ class MarketplaceLedgerLine(models.Model):
         if kind == "vendor":
             return self.vendor_id
         if kind == "psp":
-            return self.counterparty_id or self.company_id.marketplace_psp_partner_id
+            return self.counterparty_id.commercial_partner_id
         if kind == "customer":
             return self.marketplace_order_id.partner_id.commercial_partner_id
         return self.env["res.partner"]

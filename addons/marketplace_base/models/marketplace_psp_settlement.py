@@ -1,15 +1,18 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..const import PSP_SETTLEMENT_STATES, PSP_SETTLEMENT_TRANSITIONS
+
 
 class MarketplacePspSettlement(models.Model):
     """Book what the payment service provider pays to the bank, net of its fee."""
 
     _name = "marketplace.psp.settlement"
     _description = "PSP Settlement"
-    _inherit = ["mail.thread"]
+    _inherit = ["marketplace.state.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _state_transitions = PSP_SETTLEMENT_TRANSITIONS
 
     name = fields.Char(default="/", readonly=True, copy=False)
     company_id = fields.Many2one(
@@ -42,7 +45,7 @@ class MarketplacePspSettlement(models.Model):
         string="Net to the Bank", compute="_compute_amount_net", store=True
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("posted", "Posted")],
+        PSP_SETTLEMENT_STATES,
         default="draft",
         required=True,
         readonly=True,
@@ -119,12 +122,10 @@ class MarketplacePspSettlement(models.Model):
 
     def action_post(self):
         """Post the report to the ledger; a second call changes nothing."""
-        self.lock_for_update()
-        todo = self.filtered(lambda settlement: settlement.state == "draft")
+        posted = self._transition("posted")
         self.env["marketplace.ledger.line"]._record(
-            [entry for record in todo for entry in record._prepare_ledger_entries()]
+            [entry for record in posted for entry in record._prepare_ledger_entries()]
         )
-        todo.state = "posted"
         return True
 
     def _prepare_ledger_entries(self):
