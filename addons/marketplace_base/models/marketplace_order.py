@@ -2,6 +2,19 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
+from ..exceptions import MarketplaceError
+
+# What a purchase keeps for good once it has orders.
+FROZEN_FIELDS = {
+    "company_id",
+    "channel",
+    "external_ref",
+    "partner_id",
+    "currency_id",
+    "date_order",
+    "amount_charged",
+}
+
 PAYMENT_SUMMARY = [
     ("not_paid", "Not Paid"),
     ("authorized", "Authorized"),
@@ -211,6 +224,23 @@ class MarketplaceOrder(models.Model):
             for vals, name in zip(unnamed, names, strict=True):
                 vals["name"] = name
         return super().create(vals_list)
+
+    def write(self, vals):
+        """Keep what the customer bought and was charged: the ledger rests on it."""
+        changed = [
+            group
+            for group in self
+            if FROZEN_FIELDS & vals.keys() and group.sale_order_ids
+        ]
+        if changed:
+            raise MarketplaceError(
+                self.env._(
+                    "%(order)s is a confirmed purchase: it cannot change. Refund what "
+                    "the customer does not get.",
+                    order=changed[0].display_name,
+                )
+            )
+        return super().write(vals)
 
     # -- actions --------------------------------------------------------------------
 

@@ -7,3 +7,4 @@ from . import test_order_import
 from . import test_order_split
 from . import test_shipment
 from . import test_refund
+from . import test_integrity
