@@ -1,4 +1,5 @@
 from . import (
+    test_four_eyes,
     test_payout_run,
     test_portal_statement,
     test_scenarios,

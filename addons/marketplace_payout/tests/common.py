@@ -1,7 +1,13 @@
+from lxml import etree
+
 from odoo import fields
 from odoo.tests import new_test_user
 
 from odoo.addons.marketplace_commission.tests.common import CommissionCommon
+
+from ..engine.pain001 import NAMESPACE
+
+OTHER_IBAN = "DE89370400440532013000"
 
 
 class PayoutCommon(CommissionCommon):
@@ -77,3 +83,24 @@ class PayoutCommon(CommissionCommon):
         self.assertEqual(
             sum(self._minor(row["amount"]) for row in rows), self._minor(movements)
         )
+
+
+class PayoutRunCommon(PayoutCommon):
+    """Give two vendors 88.00 each to be paid, settled on 10 March 2026."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.a = cls._create_vendor("Atelier Amande")
+        cls.b = cls._create_vendor("Brasserie Basalte", iban=OTHER_IBAN)
+        cls.offers = [cls._create_offer(vendor, 100.0) for vendor in (cls.a, cls.b)]
+        cls.vendors = cls.a | cls.b
+        cls._sell([(offer, 1) for offer in cls.offers], "2026-03-02", "2026-03-05")
+        cls.settlements = cls._settle("2026-03-10", cls.vendors)
+
+    def _payout(self, run, vendor):
+        return run.payout_ids.filtered(lambda payout: payout.vendor_id == vendor)
+
+    def _texts(self, run, tag):
+        root = etree.fromstring(run.sudo().file_id.raw)
+        return root.xpath(f"//n:{tag}/text()", namespaces={"n": NAMESPACE})

@@ -1,10 +1,9 @@
-"""Scenarios S1, S2, S3 and S6 of the accounting design, entry by entry."""
-
 from collections import defaultdict
 
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
+from . import scenarios
 from .common import PayoutCommon
 
 KINDS = {"entry": "entry", "out_invoice": "inv", "out_refund": "cn"}
@@ -12,11 +11,7 @@ KINDS = {"entry": "entry", "out_invoice": "inv", "out_refund": "cn"}
 
 @tagged("post_install", "-at_install", "marketplace")
 class TestScenarios(PayoutCommon):
-    """Live the events on their days, then compare every entry with the table.
-
-    Rows are (role, partner, debit, credit, tax): tax is the rate on a base line,
-    "VAT rate on base" on a tax line.
-    """
+    """Live the events on their days, then compare every entry with the table."""
 
     @classmethod
     def setUpClass(cls):
@@ -24,11 +19,7 @@ class TestScenarios(PayoutCommon):
         # The tables credit the bank with the payout order.
         cls.company.marketplace_payout_posting = "bank"
         cls.a, cls.b, cls.c = (cls._create_vendor(f"Vendor {n}") for n in "ABC")
-        cls.names = {
-            "PSP": cls.psp.name,
-            **{letter: f"Vendor {letter}" for letter in "ABC"},
-            "": "",
-        }
+        cls.letters = {cls.psp: "PSP", cls.a: "A", cls.b: "B", cls.c: "C"}
         cls.roles = {
             role.account_id: role.code for role in cls.company.marketplace_role_ids
         }
@@ -90,7 +81,7 @@ class TestScenarios(PayoutCommon):
             sorted(
                 (
                     self.roles[item.account_id],
-                    item.partner_id.name or "",
+                    self.letters.get(item.partner_id, item.partner_id.name or ""),
                     f"{item.debit:.2f}",
                     f"{item.credit:.2f}",
                     self._tax_note(item),
@@ -100,27 +91,9 @@ class TestScenarios(PayoutCommon):
         )
 
     def assertPosted(self, table):
-        """Assert that exactly these entries were posted, in this order."""
-        moves = self._posted()
+        """Assert that exactly the entries of a table were posted, in its order."""
         self.assertEqual(
-            [self._entry(move) for move in moves],
-            [
-                (
-                    date,
-                    kind,
-                    sorted(
-                        (
-                            role,
-                            self.names[who],
-                            f"{debit:.2f}",
-                            f"{credit:.2f}",
-                            tax[0] if tax else "",
-                        )
-                        for role, who, debit, credit, *tax in rows
-                    ),
-                )
-                for date, kind, rows in table
-            ],
+            [self._entry(move) for move in self._posted()], scenarios.read(table)
         )
         self.assertTiedOut()
 
@@ -159,54 +132,7 @@ class TestScenarios(PayoutCommon):
         self.assertSettled(settlement, 0, 28.33, 28.33, 0)
         self._psp_settles("2026-03-11", 33.33, fee=0.72)
         self._pay_on("2026-03-12")
-        self.assertPosted(
-            [
-                (
-                    "2026-03-02",
-                    "entry",
-                    [
-                        ("PSP_CLEARING", "PSP", 33.33, 0),
-                        ("VENDOR_PENDING", "A", 0, 33.33),
-                    ],
-                ),
-                (
-                    "2026-03-05",
-                    "entry",
-                    [
-                        ("VENDOR_PENDING", "A", 33.33, 0),
-                        ("VENDOR_DUE", "A", 0, 33.33),
-                    ],
-                ),
-                (
-                    "2026-03-10",
-                    "inv",
-                    [
-                        ("VENDOR_AR", "A", 5, 0),
-                        ("COMMISSION", "A", 0, 4.17, "20%"),
-                        ("VAT_OUT", "A", 0, 0.83, "VAT 20% on 4.17"),
-                    ],
-                ),
-                (
-                    "2026-03-10",
-                    "entry",
-                    [("VENDOR_DUE", "A", 5, 0), ("VENDOR_AR", "A", 0, 5)],
-                ),
-                (
-                    "2026-03-11",
-                    "entry",
-                    [
-                        ("BANK", "PSP", 32.61, 0),
-                        ("PSP_FEES", "PSP", 0.72, 0),
-                        ("PSP_CLEARING", "PSP", 0, 33.33),
-                    ],
-                ),
-                (
-                    "2026-03-12",
-                    "entry",
-                    [("VENDOR_DUE", "A", 28.33, 0), ("BANK", "A", 0, 28.33)],
-                ),
-            ]
-        )
+        self.assertPosted(scenarios.S1)
         self.assertFinal(BANK=4.28, COMMISSION=-4.17, VAT_OUT=-0.83, PSP_FEES=0.72)
         self.assertReconciled()
 
@@ -233,80 +159,7 @@ class TestScenarios(PayoutCommon):
         self._settle_on("2026-03-10")
         self._psp_settles("2026-03-11", 100.0)
         self._pay_on("2026-03-12")
-
-        def invoice(who):
-            return (
-                "2026-03-10",
-                "inv",
-                [
-                    ("VENDOR_AR", who, 4, 0),
-                    ("COMMISSION", who, 0, 3.33, "20%"),
-                    ("VAT_OUT", who, 0, 0.67, "VAT 20% on 3.33"),
-                ],
-            )
-
-        self.assertPosted(
-            [
-                (
-                    "2026-03-02",
-                    "entry",
-                    [
-                        ("PSP_CLEARING", "PSP", 100, 0),
-                        ("VENDOR_PENDING", "A", 0, 33.34),
-                        ("VENDOR_PENDING", "B", 0, 33.33),
-                        ("VENDOR_PENDING", "C", 0, 33.33),
-                    ],
-                ),
-                (
-                    "2026-03-04",
-                    "entry",
-                    [
-                        ("VENDOR_PENDING", "A", 33.34, 0),
-                        ("VENDOR_DUE", "A", 0, 33.34),
-                        ("VENDOR_PENDING", "B", 33.33, 0),
-                        ("VENDOR_DUE", "B", 0, 33.33),
-                    ],
-                ),
-                (
-                    "2026-03-06",
-                    "entry",
-                    [
-                        ("VENDOR_PENDING", "C", 33.33, 0),
-                        ("VENDOR_DUE", "C", 0, 33.33),
-                    ],
-                ),
-                invoice("A"),
-                invoice("B"),
-                invoice("C"),
-                (
-                    "2026-03-10",
-                    "entry",
-                    [
-                        row
-                        for who in "ABC"
-                        for row in (
-                            ("VENDOR_DUE", who, 4, 0),
-                            ("VENDOR_AR", who, 0, 4),
-                        )
-                    ],
-                ),
-                (
-                    "2026-03-11",
-                    "entry",
-                    [("BANK", "PSP", 100, 0), ("PSP_CLEARING", "PSP", 0, 100)],
-                ),
-                (
-                    "2026-03-12",
-                    "entry",
-                    [
-                        ("VENDOR_DUE", "A", 29.34, 0),
-                        ("VENDOR_DUE", "B", 29.33, 0),
-                        ("VENDOR_DUE", "C", 29.33, 0),
-                        ("BANK", "", 0, 88),
-                    ],
-                ),
-            ]
-        )
+        self.assertPosted(scenarios.S2)
         self.assertFinal(BANK=12, COMMISSION=-9.99, VAT_OUT=-2.01)
         self.assertReconciled()
 
@@ -329,80 +182,14 @@ class TestScenarios(PayoutCommon):
         self._settle_on("2026-03-10")
         self._psp_settles("2026-03-11", 92.17)
         self._pay_on("2026-03-12")
-        sold = {"A": 46.15, "B": 45.06, "C": 0.96}
-        commission = {"A": (5.13, 1.03), "B": (5.00, 1.00), "C": (0.11, 0.02)}
-        due = {"A": 6.16, "B": 6.00, "C": 0.13}
-        paid = {"A": 39.99, "B": 39.06, "C": 0.83}
-        self.assertPosted(
-            [
-                (
-                    "2026-03-02",
-                    "entry",
-                    [
-                        ("PSP_CLEARING", "PSP", 92.17, 0),
-                        *(("VENDOR_PENDING", who, 0, sold[who]) for who in "ABC"),
-                    ],
-                ),
-                (
-                    "2026-03-05",
-                    "entry",
-                    [
-                        row
-                        for who in "ABC"
-                        for row in (
-                            ("VENDOR_PENDING", who, sold[who], 0),
-                            ("VENDOR_DUE", who, 0, sold[who]),
-                        )
-                    ],
-                ),
-                *(
-                    (
-                        "2026-03-10",
-                        "inv",
-                        [
-                            ("VENDOR_AR", who, due[who], 0),
-                            ("COMMISSION", who, 0, net, "20%"),
-                            ("VAT_OUT", who, 0, vat, f"VAT 20% on {net:.2f}"),
-                        ],
-                    )
-                    for who, (net, vat) in commission.items()
-                ),
-                (
-                    "2026-03-10",
-                    "entry",
-                    [
-                        row
-                        for who in "ABC"
-                        for row in (
-                            ("VENDOR_DUE", who, due[who], 0),
-                            ("VENDOR_AR", who, 0, due[who]),
-                        )
-                    ],
-                ),
-                (
-                    "2026-03-11",
-                    "entry",
-                    [("BANK", "PSP", 92.17, 0), ("PSP_CLEARING", "PSP", 0, 92.17)],
-                ),
-                (
-                    "2026-03-12",
-                    "entry",
-                    [
-                        *(("VENDOR_DUE", who, paid[who], 0) for who in "ABC"),
-                        ("BANK", "", 0, 79.88),
-                    ],
-                ),
-            ]
-        )
+        self.assertPosted(scenarios.S3)
         self.assertFinal(BANK=12.29, COMMISSION=-10.24, VAT_OUT=-2.05)
         self.assertReconciled()
 
     def test_s6_refund_after_payout_recovered_from_later_sales(self):
         """S6: 120.00 refunded after its payout; two sales repay the debt.
 
-        The table's entries 10 and 13, "paid and delivered" at once, are two entries
-        here, capture and entitlement through VENDOR_PENDING: the suite never credits
-        a vendor's due account before delivery.
+        Each of them is two entries, paid then delivered, through VENDOR_PENDING.
         """
         self._charge(0.10)
         offer = self._create_offer(self.a, 20.0)
@@ -424,96 +211,6 @@ class TestScenarios(PayoutCommon):
         self.assertSettled(self._settle_on("2026-04-10"), -35.2, 52.8, 17.6, 0)
         self._psp_settles("2026-04-11", 20.0)
         self._pay_on("2026-04-11")
-
-        def sale(date, amount, delivered=None):
-            return [
-                (
-                    date,
-                    "entry",
-                    [
-                        ("PSP_CLEARING", "PSP", amount, 0),
-                        ("VENDOR_PENDING", "A", 0, amount),
-                    ],
-                ),
-                (
-                    delivered or date,
-                    "entry",
-                    [
-                        ("VENDOR_PENDING", "A", amount, 0),
-                        ("VENDOR_DUE", "A", 0, amount),
-                    ],
-                ),
-            ]
-
-        def commission(date, net, vat):
-            return [
-                (
-                    date,
-                    "inv",
-                    [
-                        ("VENDOR_AR", "A", net + vat, 0),
-                        ("COMMISSION", "A", 0, net, "20%"),
-                        ("VAT_OUT", "A", 0, vat, f"VAT 20% on {net:.2f}"),
-                    ],
-                ),
-                (
-                    date,
-                    "entry",
-                    [
-                        ("VENDOR_DUE", "A", net + vat, 0),
-                        ("VENDOR_AR", "A", 0, net + vat),
-                    ],
-                ),
-            ]
-
-        self.assertPosted(
-            [
-                *sale("2026-03-02", 120, delivered="2026-03-04"),
-                *commission("2026-03-10", 12, 2.4),
-                (
-                    "2026-03-11",
-                    "entry",
-                    [("BANK", "PSP", 120, 0), ("PSP_CLEARING", "PSP", 0, 120)],
-                ),
-                (
-                    "2026-03-11",
-                    "entry",
-                    [("VENDOR_DUE", "A", 105.6, 0), ("BANK", "A", 0, 105.6)],
-                ),
-                (
-                    "2026-03-15",
-                    "entry",
-                    [("VENDOR_DUE", "A", 120, 0), ("PSP_CLEARING", "PSP", 0, 120)],
-                ),
-                (
-                    "2026-03-15",
-                    "cn",
-                    [
-                        ("COMMISSION", "A", 12, 0, "20%"),
-                        ("VAT_OUT", "A", 2.4, 0, "VAT 20% on 12.00"),
-                        ("VENDOR_AR", "A", 0, 14.4),
-                    ],
-                ),
-                (
-                    "2026-03-20",
-                    "entry",
-                    [("VENDOR_AR", "A", 14.4, 0), ("VENDOR_DUE", "A", 0, 14.4)],
-                ),
-                *sale("2026-03-21", 80),
-                *commission("2026-03-31", 8, 1.6),
-                *sale("2026-04-05", 60),
-                *commission("2026-04-10", 6, 1.2),
-                (
-                    "2026-04-11",
-                    "entry",
-                    [("BANK", "PSP", 20, 0), ("PSP_CLEARING", "PSP", 0, 20)],
-                ),
-                (
-                    "2026-04-11",
-                    "entry",
-                    [("VENDOR_DUE", "A", 17.6, 0), ("BANK", "A", 0, 17.6)],
-                ),
-            ]
-        )
+        self.assertPosted(scenarios.S6)
         self.assertFinal(BANK=16.8, COMMISSION=-14, VAT_OUT=-2.8)
         self.assertReconciled()
