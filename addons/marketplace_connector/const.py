@@ -61,6 +61,7 @@ BINDING_TYPES = [
 PROCESS_BATCH = 100  # messages handled by one transaction
 PAGES_PER_JOB = 20  # pages of the shop read by one job; the next job goes on
 REREAD_DAYS = 30  # finished orders read again, for refunds that nobody told us of
+REREAD_MINUTES = 60  # between two such readings by the scheduled action
 RETRY_SECONDS = 60  # before the second attempt; doubled at each one
 RETRY_SECONDS_MAX = 3600
 ATTEMPTS_MAX = 12  # about eight hours; then a person decides

@@ -123,12 +123,13 @@ class MarketplaceStorefront(models.Model):
     reread_days = fields.Integer(
         string="Days to Read Again",
         default=REREAD_DAYS,
-        help="Finished orders of so many days are read again at each pull, for refunds "
-        "the shop has not told about.",
+        help="Finished orders of so many days are read again from time to time, for "
+        "refunds the shop has not told about.",
     )
     # -- progress
     order_cursor = fields.Char(copy=False, readonly=True)
     date_pulled = fields.Datetime(string="Last Pull", copy=False, readonly=True)
+    date_reread = fields.Datetime(string="Open Orders Read", copy=False, readonly=True)
     error = fields.Text(string="Last Problem", copy=False, readonly=True)
     date_error = fields.Datetime(string="Problem Since", copy=False, readonly=True)
 
@@ -393,6 +394,6 @@ class MarketplaceStorefront(models.Model):
     def _cron_synchronise(self):
         """Queue the regular exchange; it also finds what a lost webhook was about."""
         for storefront in self.search([("state", "=", "connected")]):
-            storefront._delay()._job_pull_orders()
+            storefront._delay()._job_pull_orders(storefront._is_reread_due())
             storefront._delay()._job_process_inbox()
             storefront._delay()._job_send_outbox()

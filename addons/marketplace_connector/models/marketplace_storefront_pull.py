@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 
-from ..const import PAGES_PER_JOB, PROCESS_BATCH
+from ..const import PAGES_PER_JOB, PROCESS_BATCH, REREAD_MINUTES
 
 
 class MarketplaceStorefront(models.Model):
@@ -10,30 +10,45 @@ class MarketplaceStorefront(models.Model):
 
     _inherit = "marketplace.storefront"
 
-    def _job_pull_orders(self):
+    def _job_pull_orders(self, reread=True):
         """Read new and open orders; queue the rest when there is much."""
         self.ensure_one()
-        if not self._pull_orders():
-            self._delay()._job_pull_orders()
+        if self.state != "connected":
+            return
+        if not self._pull_orders(reread):
+            self._delay()._job_pull_orders(reread)
         self._delay()._job_process_inbox()
 
     def _job_process_inbox(self):
         self.ensure_one()
+        if self.state != "connected":
+            return
         if self.env["marketplace.inbox"]._process_waiting(self) == PROCESS_BATCH:
             self._delay()._job_process_inbox()
 
-    def _pull_orders(self):
+    def _pull_orders(self, reread=True):
         """Store what the shop has to say about its orders; return whether that is all.
 
         Two lanes: orders placed or changed since the last time, and orders that may
         have changed without the shop marking them so.
+
+        :param reread: whether to take the second lane, which reads much.
         """
         self.ensure_one()
         complete = True
         with self._problems_reported():
-            complete = self._pull_changed() and self._pull_open()
+            complete = self._pull_changed()
+            if complete and reread:
+                self._pull_open()
+                self.date_reread = fields.Datetime.now()
             self.date_pulled = fields.Datetime.now()
         return complete
+
+    def _is_reread_due(self):
+        """Tell whether open orders were last read again long enough ago."""
+        self.ensure_one()
+        age = timedelta(minutes=REREAD_MINUTES)
+        return not self.date_reread or self.date_reread + age <= fields.Datetime.now()
 
     def _pull_changed(self):
         adapter = self._get_adapter()
@@ -56,7 +71,6 @@ class MarketplaceStorefront(models.Model):
             page = adapter.pull_open_orders(placed_after, cursor, limit)
             self.env["marketplace.inbox"]._store_documents(self, page.documents, "poll")
             cursor, complete = page.cursor, page.complete
-        return True
 
     def _process_inbox(self):
         """Process everything that waits, in this transaction."""

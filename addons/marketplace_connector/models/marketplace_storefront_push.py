@@ -1,6 +1,8 @@
 from collections import defaultdict
 from decimal import Decimal
 
+from markupsafe import Markup
+
 from odoo import models
 from odoo.tools import split_every
 
@@ -16,7 +18,8 @@ class MarketplaceStorefront(models.Model):
 
     def _job_push_catalogue(self):
         self.ensure_one()
-        self._push_catalogue()
+        if self.state == "connected":
+            self._push_catalogue()
 
     def _push_catalogue(self):
         """Make the shop's set-up and catalogue as they are here.
@@ -43,15 +46,17 @@ class MarketplaceStorefront(models.Model):
 
     def _report_refused(self, refused):
         if refused:
-            lines = [f"{record.display_name}: {why}" for record, why in refused.items()]
-            self.message_post(
-                body=self.env._(
-                    "Not sent to the shop:\n%(list)s", list="\n".join(lines)
-                )
+            items = Markup().join(
+                Markup("<li>%s: %s</li>") % (record.display_name, why)
+                for record, why in refused.items()
             )
+            title = self.env._("Not sent to the shop:")
+            self.message_post(body=Markup("%s<ul>%s</ul>") % (title, items))
 
     def _job_send_outbox(self):
         self.ensure_one()
+        if self.state != "connected":
+            return
         if self.env["marketplace.outbox"]._send_waiting(self) == PROCESS_BATCH:
             self._delay()._job_send_outbox()
 

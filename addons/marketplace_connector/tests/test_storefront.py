@@ -1,7 +1,8 @@
 import doctest
 
 from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import file_open
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.queue_job.tests.common import trap_jobs
@@ -49,6 +50,25 @@ class TestStorefront(ConnectorCommon):
             ):
                 trap.assert_jobs_count(1, only=job)
 
+    def test_open_orders_are_read_again_from_time_to_time(self):
+        """Reading them all at every pull would keep the shop busy for nothing."""
+        self.assertTrue(self.storefront._is_reread_due())
+        with freeze_time("2026-03-02 10:00:00"):
+            self.storefront.date_reread = "2026-03-02 09:30:00"
+            self.assertFalse(self.storefront._is_reread_due())
+            self.storefront.date_reread = "2026-03-02 09:00:00"
+            self.assertTrue(self.storefront._is_reread_due())
+
+    def test_job_of_a_disconnected_shop_does_nothing(self):
+        self.storefront.action_disconnect()
+        message = self._store(self._payload("1", [self._line("11", self.tile)]))
+        self.storefront._job_pull_orders()
+        self.storefront._job_process_inbox()
+        self.storefront._job_send_outbox()
+        self.storefront._job_push_catalogue()
+        self.assertEqual(message.state, "new")
+        self.assertFalse(self.storefront.error)
+
     def test_code_is_frozen_once_orders_carry_it(self):
         self.storefront.code = "edge"
         self._import(self._payload("1", [self._line("11", self.tile)]))
@@ -70,8 +90,6 @@ class TestStorefront(ConnectorCommon):
         self.assertEqual(len(self.storefront.tax_ids), 2)
 
     def test_neutralised_copy_talks_to_no_shop(self):
-        from odoo.tools import file_open
-
         with file_open("marketplace_connector/data/neutralize.sql") as script:
             self.cr.execute(script.read())
         self.storefront.invalidate_recordset()
