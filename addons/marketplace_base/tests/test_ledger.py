@@ -6,6 +6,7 @@ from odoo.tests import new_test_user
 from odoo.tools import mute_logger
 
 from ..exceptions import MarketplaceError, MissingRoleError
+from ..models.marketplace_ledger_line import keep_facts
 from .common import MarketplaceCommon
 
 
@@ -89,6 +90,11 @@ class TestLedger(MarketplaceCommon):
                 record.unlink()
             with self.assertRaises(AccessError):
                 record.create([self._entry("forged")])
+
+    def test_no_addon_takes_its_facts_away(self):
+        """An event that an addon adds keeps its lines when the addon is uninstalled."""
+        for event, policy in (self.Ledger._fields["event"].ondelete or {}).items():
+            self.assertIs(policy, keep_facts, event)
 
     def test_missing_role_names_the_role_and_the_menu(self):
         """An unmapped role stops the event; nothing is written."""

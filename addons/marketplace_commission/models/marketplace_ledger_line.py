@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.marketplace_base.models.marketplace_ledger_line import keep_facts
+
 
 class MarketplaceLedgerLine(models.Model):
     _inherit = "marketplace.ledger.line"
@@ -9,7 +11,7 @@ class MarketplaceLedgerLine(models.Model):
             ("commission", "Commission"),
             ("commission_tax", "VAT on commission"),
         ],
-        ondelete={"commission": "cascade", "commission_tax": "cascade"},
+        ondelete={"commission": keep_facts, "commission_tax": keep_facts},
     )
 
     @api.model

@@ -1,12 +1,10 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.marketplace_base.models.marketplace_ledger_line import keep_facts
+
 # Roles whose lines a settlement claims: the vendor's account, and what he owes.
 SETTLED_ROLES = ("VENDOR_DUE", "VENDOR_AR")
-
-
-def _keep_facts(_lines):
-    """Leave the ledger as it is when the addon goes: posted entries rest on it."""
 
 
 class MarketplaceLedgerLine(models.Model):
@@ -19,9 +17,9 @@ class MarketplaceLedgerLine(models.Model):
             ("payout_bank", "Payout debited by the bank"),
         ],
         ondelete={
-            "netting": _keep_facts,
-            "payout": _keep_facts,
-            "payout_bank": _keep_facts,
+            "netting": keep_facts,
+            "payout": keep_facts,
+            "payout_bank": keep_facts,
         },
     )
     settlement_id = fields.Many2one(
