@@ -1,4 +1,4 @@
-"""Read and write the numbers of a form, without a request nor a record."""
+"""Read the numbers of a form, without a request nor a record."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -31,12 +31,3 @@ def has_decimals(number, decimal_places):
     (True, False)
     """
     return -number.normalize().as_tuple().exponent <= decimal_places
-
-
-def format_number(number):
-    """Return a number as a form field holds it: no exponent, no trailing zeros.
-
-    >>> format_number(3.0), format_number(12.5), format_number(0.0)
-    ('3', '12.5', '0')
-    """
-    return f"{Decimal(str(number)).normalize():f}"

@@ -1,12 +1,13 @@
+from functools import partial
+
 from odoo import http
 from odoo.fields import Domain
 from odoo.http import request
-from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
-from .forms import format_number
+from ..formatting import format_quantity
 from .gate import VendorGate
 
 RECORDS_PER_PAGE = 40
@@ -42,18 +43,13 @@ class MarketplacePortal(VendorGate, CustomerPortal):
             **self._prepare_portal_layout_values(),
             "page_name": page_name,
             "vendor": self._marketplace_vendor(),
-            "format_quantity": self._format_quantity,
+            "format_quantity": partial(format_quantity, request.env),
             "marketplace_breadcrumbs": [
                 (request.env._("Your shop"), "/my/marketplace"),
                 *breadcrumbs,
             ],
             **values,
         }
-
-    def _format_quantity(self, quantity):
-        """Return a quantity in the user's language, whole numbers without decimals."""
-        decimals = format_number(quantity).partition(".")[2]
-        return formatLang(request.env, quantity, digits=len(decimals))
 
     # -- overview -------------------------------------------------------------------
 

@@ -4,7 +4,8 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .forms import TEXT_MAX_CHARS, format_number, has_decimals, parse_number
+from ..formatting import format_number
+from .forms import TEXT_MAX_CHARS, has_decimals, parse_number
 from .portal import OFFERS_OFF_SALE, MarketplacePortal
 
 

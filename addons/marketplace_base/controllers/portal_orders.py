@@ -2,7 +2,8 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from .forms import TEXT_MAX_CHARS, format_number, parse_number
+from ..formatting import format_number
+from .forms import TEXT_MAX_CHARS, parse_number
 from .portal import ORDERS_TO_SHIP, MarketplacePortal
 
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..const import SHIPMENT_BATCH, SHIPMENT_STATES, SHIPMENT_TRANSITIONS
 from ..exceptions import MarketplaceError
+from ..formatting import format_quantity
 
 
 class MarketplaceShipment(models.Model):
@@ -283,7 +284,9 @@ class MarketplaceShipmentLine(models.Model):
                     self.env._(
                         "%(product)s: %(excess)s more than was ordered.",
                         product=line.product_id.display_name,
-                        excess=line.product_uom_id.round(excess[line.id]),
+                        excess=format_quantity(
+                            self.env, line.product_uom_id.round(excess[line.id])
+                        ),
                     )
                 )
 
