@@ -226,6 +226,15 @@ class TestOffer(MarketplaceCommon):
         for text in ("MIEL-25", "sapin", self.vendor.vendor_code):
             self.assertIn(self.offer.id, dict(Offer.name_search(text)), text)
 
+    def test_vendor_reads_the_names_of_his_offers(self):
+        """He may read no product; the name of what he offers he may."""
+        self.env.invalidate_all()
+        offer = self.offer.with_user(self.vendor.user_ids)
+        [values] = offer.read(["display_name"])
+        self.assertIn(self.offer.product_id.name, values["display_name"])
+        with self.assertRaises(AccessError):
+            offer.product_id.read(["name"])
+
     def test_viewer_reads_and_catalogue_writes(self):
         viewer = new_test_user(
             self.env, "mkp_viewer", groups="marketplace_base.group_viewer"

@@ -6,6 +6,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.marketplace_base import formatting
 from odoo.addons.marketplace_base.controllers import forms
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
 
@@ -360,6 +361,37 @@ class TestPortal(MarketplaceCommon, HttpCase):
                 self.assertEqual(len(errors), count)
         self.assertRecordValues(self.offer, [{"price": 12.0, "quantity": 1000.0}])
 
-    def test_doctests_of_the_form_numbers(self):
-        self.assertGreater(doctest.testmod(forms).attempted, 3)
-        self.assertEqual(doctest.testmod(forms).failed, 0)
+    def test_doctests_of_numbers(self):
+        for module in (forms, formatting):
+            result = doctest.testmod(module)
+            self.assertTrue(result.attempted)
+            self.assertEqual(result.failed, 0)
+
+    # -- French ---------------------------------------------------------------------
+
+    def _load_french(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.env["ir.module.module"]._load_module_terms(["marketplace_base"], ["fr_FR"])
+
+    def test_vendor_reads_his_order_in_french(self):
+        """Terms of the page, of the code and of a selection."""
+        self._load_french()
+        self.vendor.lang = "fr_FR"
+        self._login(self.vendor)
+        page = self._get(f"/my/marketplace/orders/{self.order.id}")
+        text = " ".join(" ".join(page.itertext()).split())
+        for term in ("Ce qui a été commandé", "À expédier", "Votre boutique"):
+            self.assertIn(term, text)
+        page = self._ship({self.line: "trois"}, 422)
+        self.assertIn("n'est pas une quantité", self._text(page, "alert"))
+
+    def test_back_office_is_in_french(self):
+        """A view, the labels of its fields and the quantities of messages."""
+        self._load_french()
+        Offer = self.env["marketplace.offer"].with_context(lang="fr_FR")
+        view = Offer.get_view(view_type="search")
+        self.assertIn("Non vendu", view["arch"])
+        label = Offer.fields_get(["inactive_reason"])["inactive_reason"]["string"]
+        self.assertEqual(label, "Motif de non-vente")
+        self.assertEqual(formatting.format_quantity(Offer.env, 2.5), "2,5")
+        self.assertEqual(formatting.format_quantity(Offer.env, 3.0), "3")
