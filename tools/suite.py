@@ -256,7 +256,7 @@ def _fast_addons(site: Site) -> Result:
     """Quick addon tests: no browser, no slow class."""
     suite_database(site)
     total = Result("addons, quick tests")
-    # Two processes, for two cores: each updates and tests half of the addons.
+    # Two processes, for two cores: base and connector, commission and payout.
     addons = paths.present_addons()
     halves = [half for half in (addons[::3], addons[1:3]) if half]
     with ThreadPoolExecutor() as pool:
