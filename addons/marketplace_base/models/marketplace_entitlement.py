@@ -9,9 +9,23 @@ from ..const import QUANTITY_DECIMALS
 from ..engine.money import to_minor
 from ..engine.refund import entitled
 
+# What makes money due to a vendor: nobody types it.
+ENTITLEMENT_FIELDS = {"date_entitlement", "is_entitled"}
+
 
 class MarketplaceShipment(models.Model):
     _inherit = "marketplace.shipment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(ENTITLEMENT_FIELDS & vals.keys() for vals in vals_list):
+            self._check_state_gate()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if ENTITLEMENT_FIELDS & vals.keys():
+            self._check_state_gate()
+        return super().write(vals)
 
     def _schedule_entitlement(self):
         """Set when delivered parcels of paid orders are due; entitle those due at once.
@@ -32,7 +46,7 @@ class MarketplaceShipment(models.Model):
                 shipment, shipment.date_delivered
             ).date()
             delay = shipment.sale_order_id.contract_id.entitlement_delay_days
-            shipment.date_entitlement = day + timedelta(days=delay)
+            shipment._state_unlocked().date_entitlement = day + timedelta(days=delay)
             if not delay:
                 at_once[day] += shipment
         for day, shipments in at_once.items():
@@ -52,7 +66,7 @@ class MarketplaceShipment(models.Model):
             return
         # A refund takes what is pending first, and must not take what leaves here.
         todo.sale_order_id._marketplace_take_turn()
-        todo.is_entitled = True
+        todo._state_unlocked().is_entitled = True
         lines = todo.sale_order_id.order_line
         states = lines._marketplace_ledger_state()
         before = lines._marketplace_quantities_entitled(todo)

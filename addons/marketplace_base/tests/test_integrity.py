@@ -192,6 +192,20 @@ class TestIntegrity(MarketplaceCommon):
         with self.assertRaises(MarketplaceError):
             group.with_user(self.desk).write({"amount_charged": 1.0})
 
+    def test_nobody_makes_money_due_by_hand(self):
+        """A parcel that never left is due to nobody, whatever the desk writes on it."""
+        group = self._import_order([(self.offer, 1)])
+        shipment = self.env["marketplace.shipment"]._create_for_order(
+            group.sale_order_ids
+        )
+        for vals in ({"date_entitlement": "2026-01-01"}, {"is_entitled": True}):
+            with self.subTest(vals), self.assertRaises(MarketplaceError):
+                shipment.with_user(self.desk).write(vals)
+            with self.subTest(vals), self.assertRaises(MarketplaceError):
+                shipment.with_user(self.desk).create(
+                    {"sale_order_id": group.sale_order_ids.id, **vals}
+                )
+
     def test_rounding_of_a_refund_is_what_the_customer_had_paid(self):
         """Nobody refunds, as rounding, money that belongs to no line."""
         group = self._import_order([(self.offer, 1)])

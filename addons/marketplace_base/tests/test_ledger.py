@@ -180,20 +180,31 @@ class TestLedger(MarketplaceCommon):
         )
         self.assertTiedOut()
 
+    def _posting_queries(self, prefix, events, lines=1):
+        """Return the queries that recording and posting so many events take."""
+        before = self.cr.sql_log_count
+        self.Ledger._record(
+            [
+                self._entry(f"{prefix}{event}-{line}", event_key=f"{prefix}{event}")
+                for event in range(events)
+                for line in range(lines)
+            ]
+        )
+        self.env.flush_all()
+        return self.cr.sql_log_count - before
+
     def test_posting_costs_the_same_queries_for_more_lines(self):
-        """Ten events or forty: creation and linking are batched."""
-        self.Ledger._record([self._entry("warm")])
+        """Ten lines of an event or forty: creation and linking are batched."""
+        self._posting_queries("warm", 1, 10)
+        few = self._posting_queries("few", 1, 10)
+        self.assertLessEqual(self._posting_queries("many", 1, 40), few + 2)
 
-        def queries(prefix, count):
-            before = self.cr.sql_log_count
-            self.Ledger._record(
-                [self._entry(f"{prefix}{n}", event_key=prefix) for n in range(count)]
-            )
-            self.env.flush_all()
-            return self.cr.sql_log_count - before
-
-        queries("a", 10)
-        self.assertLessEqual(queries("c", 40), queries("b", 10) + 2)
+    def test_posting_more_events_costs_only_their_numbers(self):
+        """Each event is an entry: what Odoo spends on numbering it, and no more."""
+        self._posting_queries("warm", 10)
+        few = self._posting_queries("few", 10)
+        many = self._posting_queries("many", 40)
+        self.assertLessEqual(many - few, 30 * 5)
 
     def test_psp_settlement_books_net_and_fee_once(self):
         """S1, entry 5: bank 32.61, fee 0.72, clearing 33.33; posting twice is one."""
