@@ -293,6 +293,7 @@ class MarketplacePayoutRun(models.Model):
                     payout.settlement_id.state,
                     self.currency_id._marketplace_minor(payout.amount),
                     payout.iban,
+                    payout.partner_bank_id.sanitized_acc_number,
                     account.sanitized_acc_number,
                     payout.exclusion_reason,
                     reason,
