@@ -30,7 +30,7 @@ class MarketplaceMessageMixin(models.AbstractModel):
     reason = fields.Text(readonly=True, help="What is wrong, and what to do about it.")
     attempts = fields.Integer(readonly=True)
     date_retry = fields.Datetime(string="Next Attempt", readonly=True)
-    date_done = fields.Datetime(string="Done on", readonly=True)
+    date_done = fields.Datetime(string="Processed on", readonly=True)
 
     @api.model
     @api.private
