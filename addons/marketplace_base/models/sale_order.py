@@ -9,16 +9,18 @@ from .sale_order_line import FREEZING
 # Scale of the exact untaxed share used as a weight, so that no cent is lost in it.
 UNTAXED_SCALE = 1000
 
-# Terms that a confirmed part of a purchase keeps for good.
-FROZEN_FIELDS = {
+# Which part of which purchase an order is, and on which terms: the split says it.
+PART_FIELDS = {
     "vendor_id",
     "marketplace_order_id",
     "contract_id",
     "posture",
     "vat_debtor",
-    "partner_id",
-    "currency_id",
 }
+# Terms that a confirmed part of a purchase keeps for good.
+FROZEN_FIELDS = PART_FIELDS | {"partner_id", "currency_id"}
+# Unforgeable by RPC: a client can send any context value, never this object.
+SPLITTING = object()
 
 
 class SaleOrder(models.Model):
@@ -109,8 +111,14 @@ class SaleOrder(models.Model):
 
     # -- CRUD -----------------------------------------------------------------------
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_splitting(vals_list)
+        return super().create(vals_list)
+
     def write(self, vals):
         """Keep the terms under which a purchase was confirmed."""
+        self._check_splitting([vals])
         if FROZEN_FIELDS & vals.keys():
             for order in self:
                 if order.state == "sale" and order.marketplace_order_id:
@@ -121,6 +129,18 @@ class SaleOrder(models.Model):
                         )
                     )
         return super().write(vals)
+
+    def _check_splitting(self, vals_list):
+        """Let only the split and the import make an order part of a purchase."""
+        if self.env.su or self.env.context.get("marketplace_splitting") is SPLITTING:
+            return
+        if any(vals[name] for vals in vals_list for name in PART_FIELDS & vals.keys()):
+            raise MarketplaceError(
+                self.env._(
+                    "An order joins a purchase when it is confirmed: nobody puts it "
+                    "there by hand."
+                )
+            )
 
     # -- confirmation ---------------------------------------------------------------
 

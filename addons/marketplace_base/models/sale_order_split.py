@@ -15,6 +15,7 @@ from ..engine.split import (
     split,
 )
 from ..exceptions import MarketplaceError
+from .sale_order import SPLITTING
 
 
 class SaleOrder(models.Model):
@@ -36,7 +37,7 @@ class SaleOrder(models.Model):
             and order.order_line.vendor_id
         )
         added = self.browse()
-        for order in todo:
+        for order in todo.with_context(marketplace_splitting=SPLITTING):
             added |= order._marketplace_split_one()
         return added
 

@@ -192,6 +192,20 @@ class TestIntegrity(MarketplaceCommon):
         with self.assertRaises(MarketplaceError):
             group.with_user(self.desk).write({"amount_charged": 1.0})
 
+    def test_order_joins_a_purchase_by_the_split_only(self):
+        """Put there by RPC, it would get a share of what others' customers pay."""
+        group = self._import_order([(self.offer, 1)], captured=False)
+        seller = new_test_user(
+            self.env, "integrity_seller", groups="sales_team.group_sale_salesman"
+        )
+        Order = self.env["sale.order"].with_user(seller)
+        vals = {"marketplace_order_id": group.id, "vendor_id": self.vendor.id}
+        with self.assertRaises(MarketplaceError):
+            Order.create({"partner_id": self.customer.id, **vals})
+        order = Order.create({"partner_id": self.customer.id})
+        with self.assertRaises(MarketplaceError):
+            order.with_context(marketplace_splitting=True).write(vals)
+
     def test_nobody_makes_money_due_by_hand(self):
         """A parcel that never left is due to nobody, whatever the desk writes on it."""
         group = self._import_order([(self.offer, 1)])
