@@ -52,8 +52,8 @@ def merge(fresh: Path, addons_dir: Path, addon: str) -> Iterator[str]:
         if translated := known.get(entry.msgid):
             entry.msgstr, entry.flags = translated.msgstr, translated.flags
         merged.append(entry)
-    if not path.exists() or path.read_text() != str(merged) + "\n":
-        path.write_text(str(merged) + "\n")
+    if not path.exists() or path.read_text() != str(merged):
+        path.write_text(str(merged))
         missing = len(merged.untranslated_entries())
         yield f"{addon}: {path.name}, {missing or 'no'} terms to translate"
 
