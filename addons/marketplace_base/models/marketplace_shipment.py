@@ -275,8 +275,8 @@ class MarketplaceShipmentLine(models.Model):
                     order=wrong[0].shipment_id.sale_order_id.name,
                 )
             )
-        # Two people shipping the same lines wait for each other here.
-        self.sale_line_id.lock_for_update(allow_referencing=True)
+        # Of two people shipping the same lines, the later must see the other's parcel.
+        self.sale_line_id.order_id._marketplace_take_turn()
         excess = self.sale_line_id._marketplace_quantities_excess()
         for line in self.sale_line_id:
             if excess.get(line.id):

@@ -273,7 +273,7 @@ class SaleOrder(models.Model):
     # -- concurrency ----------------------------------------------------------------
 
     def _marketplace_take_turn(self):
-        """Make whoever moves money of these orders follow one another.
+        """Make whoever moves money or goods of these orders follow one another.
 
         Isolation is REPEATABLE READ: a transaction that gets a mere lock after ours
         still reads what was before us. The update changes nothing, but PostgreSQL then

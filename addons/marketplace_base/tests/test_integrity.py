@@ -31,11 +31,11 @@ class TestIntegrity(MarketplaceCommon):
         )
         return self.env.cr.fetchone()[0]
 
-    def test_whoever_moves_money_of_an_order_updates_its_row(self):
+    def test_whoever_moves_money_or_goods_of_an_order_updates_its_row(self):
         """Under REPEATABLE READ only an update stops a transaction that began before.
 
-        With a lock alone, two refunds of the same goods that overlap both pass, and a
-        delivery makes due what a refund is giving back.
+        With a lock alone, two refunds of the same goods that overlap both pass, a
+        delivery makes due what a refund is giving back, and two people ship the same.
         """
         group = self._import_order([(self.offer, 2)], captured=False)
         order = group.sale_order_ids
@@ -51,6 +51,9 @@ class TestIntegrity(MarketplaceCommon):
                         "date": group.date_order,
                     }
                 ],
+            ),
+            lambda: self.env["marketplace.shipment"]._create_for_order(
+                order, {order.order_line.id: 1}
             ),
             lambda: self._ship_and_deliver(order),
             # Nothing but money goes back: no other row of the order changes.
