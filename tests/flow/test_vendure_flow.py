@@ -46,6 +46,18 @@ class TestVendureCatalogue(VendureCase):
         placed = self.operator.order(self._buy({offer: 1})["id"])
         self.assertEqual(placed["totalWithTax"], 825 + 490)
 
+    def test_many_offers_go_in_few_requests(self):
+        """Sixty offers of three vendors are one request per step and vendor."""
+        for rank in range(60):
+            vendor = self.vendors[rank % 3]
+            self._create_offer(vendor, 5.0 + rank, sku=self._sku(f"MANY{rank}"))
+        with self._spy_writes() as writes:
+            self.storefront._send_outbox()
+        # Products, their option group, variants, and one assignment for all vendors.
+        self.assertEqual(writes.call_count, 4)
+        shown = self._catalogue()
+        self.assertEqual(shown[self._sku("MANY59")]["priceWithTax"], 6400)
+
     def test_change_without_effect_in_the_shop_writes_nothing_there(self):
         offer = self._create_pushed_offer(self.vendors[2], 7.49)
         offer.price = 7.490
