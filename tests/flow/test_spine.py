@@ -22,7 +22,7 @@ from lxml import etree, html
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.http import Request
-from odoo.tests import HttpCase, tagged
+from odoo.tests import HttpCase, freeze_time, tagged
 
 from odoo.addons.marketplace_payout.tests.common import PayoutCommon
 
@@ -244,7 +244,9 @@ class TestSpine(VendureCase, PayoutCommon, HttpCase):
 
     def _check_next_settlement(self):
         """The commission of one mug goes back at the frozen rate: 1.80 and its VAT."""
-        settlement = self._settle(self.today + timedelta(days=10))
+        later = self.today + timedelta(days=10)
+        with freeze_time(later):
+            settlement = self._settle(later)
         self.assertEqual(settlement.vendor_id, self.mug.vendor_id)
         self.assertEqual(settlement.invoice_ids.move_type, "out_refund")
         self.assertSettled(
