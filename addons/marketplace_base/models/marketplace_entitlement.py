@@ -128,14 +128,23 @@ class SaleOrderLine(models.Model):
         return result
 
     def _marketplace_entitle_rest(self, states, date, event_key):
-        """Return the entries that leave nothing pending on lines that are complete.
+        """Return the entries that leave nothing pending where nothing more will ship.
 
-        A refund of the last units not delivered, for less than their price, leaves
-        money that no parcel will ever release.
+        Money that no parcel will ever release: a line whose last units were refunded
+        for less than their price, and the delivery fee of an order whose goods are
+        all delivered or refunded.
 
+        :param self: the lines of one vendor order.
         :param states: {line: LineMoney} after the refund.
         """
         before = self._marketplace_quantities_entitled(self.env["marketplace.shipment"])
+        goods = self.filtered(lambda line: line.marketplace_kind == "goods")
+        complete = goods.filtered(
+            lambda line: before[line] + states[line].state.quantity_back
+            >= states[line].state.quantity
+        )
+        if complete == goods:
+            complete |= self.filtered(lambda line: line.marketplace_kind == "shipping")
         return [
             self.env["marketplace.order"]._line_entry(
                 line,
@@ -148,11 +157,7 @@ class SaleOrderLine(models.Model):
                 date_event=date,
                 date_available=date,
             )
-            for line in self
-            if line.marketplace_kind == "goods"
-            and before[line]
-            and before[line] + states[line].state.quantity_back
-            >= states[line].state.quantity
+            for line in complete
         ]
 
 

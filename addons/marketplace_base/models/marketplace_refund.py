@@ -185,8 +185,16 @@ class MarketplaceRefund(models.Model):
                 record._share_over_lines(money)
             entries += record._apply_lines(money)
             entries += record._rounding_entries()
-        for record in todo:
-            entries += record._rest_entries(money)
+        # Once per vendor order: what is left is counted after all of these refunds.
+        last = {
+            part: record
+            for record in todo.sorted("id")
+            for part in record.line_ids.sale_line_id.order_id
+        }
+        for part, record in last.items():
+            entries += part.order_line._marketplace_entitle_rest(
+                money, record.date, f"refund:{record.id}:rest"
+            )
         done = todo._transition("done")
         done._check_payment_ceiling()
         self.env["marketplace.ledger.line"].sudo()._record(entries)
@@ -325,10 +333,3 @@ class MarketplaceRefund(models.Model):
                 "counterparty_id": self.payment_id.psp_partner_id.id,
             }
         ]
-
-    def _rest_entries(self, money):
-        """Return the entries that release what no parcel will, after this refund."""
-        self.ensure_one()
-        return self.line_ids.sale_line_id._marketplace_entitle_rest(
-            money, self.date, f"refund:{self.id}:rest"
-        )

@@ -62,6 +62,18 @@ class TestRefund(MarketplaceCommon):
 
     # -- before and after delivery -------------------------------------------------
 
+    def test_fee_kept_on_cancelled_goods_becomes_due(self):
+        """No parcel will ever release what is kept of goods that never leave."""
+        vendor = self._create_vendor("Retenue")
+        offer = self._create_offer(vendor, 12.0)
+        group = self._import_order([(offer, 2)], shippings=[(5.0, vendor)])
+        goods = group.sale_order_ids.order_line.filtered("offer_id")
+        self._refund(group, [(goods, 1, None)])
+        self.assertBalances(vendor, pending=17.0)
+        self._refund(group, [(goods, 1, 10.0)])
+        self.assertBalances(vendor, due=7.0)
+        self.assertTiedOut()
+
     def test_s5_partial_refunds_end_on_the_line(self):
         """9.44, then 9.45, then 9.44: after delivery, from what is due."""
         group, line = self._s5()
