@@ -58,10 +58,13 @@ BINDING_TYPES = [
     ("address", "Address"),
 ]
 
+PARCEL_STATES = ("shipped", "delivered")  # of shipments, as the shop is told
+
 PROCESS_BATCH = 100  # messages handled by one transaction
 PAGES_PER_JOB = 20  # pages of the shop read by one job; the next job goes on
 REREAD_DAYS = 30  # finished orders read again, for refunds that nobody told us of
 REREAD_MINUTES = 60  # between two such readings by the scheduled action
+LOCK_SECONDS = 5  # before a job looks again for records another one holds
 RETRY_SECONDS = 60  # before the second attempt; doubled at each one
 RETRY_SECONDS_MAX = 3600
 ATTEMPTS_MAX = 12  # about eight hours; then a person decides

@@ -151,7 +151,7 @@ class MarketplaceInbox(models.Model):
         events = self.filtered(lambda message: message.kind == "event")
         documents = self.filtered(lambda message: message.kind == "order")
         if events:
-            documents |= events._fetch()
+            documents |= events._together_or_apart(MarketplaceInbox._fetch)
         documents.sorted("id")._import_orders()
 
     def _fetch(self):

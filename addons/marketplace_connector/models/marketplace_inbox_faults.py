@@ -1,10 +1,55 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import models
+from odoo.exceptions import ConcurrencyError, LockError
+
+from ..adapters.errors import TransientError
+
+_logger = logging.getLogger(__name__)
+
+# Others are at work, or the database is not: the whole job is done again.
+NO_FAULT_OF_A_MESSAGE = (ConcurrencyError, LockError, OperationalError)
 
 
 class MarketplaceInbox(models.Model):
-    """Say in words what is wrong with a document of a shop."""
+    """Say in words what is wrong with a message, and keep it from the others."""
 
     _inherit = "marketplace.inbox"
+
+    def _together_or_apart(self, act):
+        """Act on messages at once; when that breaks, on each by itself.
+
+        Of a break nobody foresaw, nothing is left but the reason on the message that
+        causes it, which is tried again a number of times.
+
+        :param act: method of messages; returns messages, or None.
+        :return: what the method returned, in one set.
+        """
+        if not self:
+            return self
+        try:
+            with self.env.cr.savepoint():
+                return act(self) or self.browse()
+        except NO_FAULT_OF_A_MESSAGE:
+            raise
+        except Exception as error:
+            if len(self) == 1:
+                self._postpone_unforeseen(error)
+                return self.browse()
+        return self.browse().union(
+            *(message._together_or_apart(act) for message in self)
+        )
+
+    def _postpone_unforeseen(self, error):
+        _logger.exception("%s cannot be processed", self.display_name)
+        reason = self.env._(
+            "Unforeseen problem, see the log of the server. %(kind)s: %(text)s",
+            kind=type(error).__name__,
+            text=error,
+        )
+        self._postpone(TransientError(reason))
 
     def _quarantine_faults(self, faults):
         self.ensure_one()

@@ -2,7 +2,7 @@ import json
 from collections import defaultdict
 
 from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 
 from ..adapters.errors import DocumentError
 from ..engine.contract import OrderState
@@ -29,10 +29,11 @@ class MarketplaceInbox(models.Model):
 
     def _import_orders(self):
         """Import locked order messages of one storefront, oldest first."""
+        self._skip_superseded()._together_or_apart(MarketplaceInbox._import_current)
+
+    def _import_current(self):
+        """Import messages about different orders."""
         storefront = self.storefront_id
-        if not storefront:
-            return
-        self = self._skip_superseded()
         parsed = self._parse_orders()
         bindings = self.env["marketplace.binding"]._by_external(
             storefront, "order", [order.ref for order in parsed.values()]
@@ -44,9 +45,26 @@ class MarketplaceInbox(models.Model):
         self._import_money(storefront, imported)
 
     def _skip_superseded(self):
-        """Close all but the newest message about each order of the batch."""
+        """Close all but the newest message about each order.
+
+        One that was tried again later may come after a newer one.
+        """
         newest = {message.external_ref: message for message in self.sorted("id")}
-        current = self.browse().union(*newest.values())
+        taken = dict(
+            self._read_group(
+                [
+                    ("storefront_id", "=", self.storefront_id.id),
+                    ("kind", "=", "order"),
+                    ("external_ref", "in", list(newest)),
+                    ("state", "=", "done"),
+                ],
+                ["external_ref"],
+                ["id:max"],
+            )
+        )
+        current = self.browse().union(
+            *(m for ref, m in newest.items() if m.id > taken.get(ref, 0))
+        )
         (self - current)._close(
             "done", self.env._("A newer message about this order was taken instead.")
         )
@@ -355,6 +373,8 @@ class MarketplaceInbox(models.Model):
         try:
             with self.env.cr.savepoint():
                 records, problems = act([payload for _message, payload in items])
+        except LockError:
+            raise  # somebody is at it: no fault of the message
         except UserError as error:
             # The whole batch is undone. One by one, the fault finds its message.
             if len(items) == 1:

@@ -1,8 +1,11 @@
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.exceptions import LockError
 
-from ..const import PAGES_PER_JOB, PROCESS_BATCH, REREAD_MINUTES
+from odoo.addons.queue_job.exception import RetryableJobError
+
+from ..const import LOCK_SECONDS, PAGES_PER_JOB, PROCESS_BATCH, REREAD_MINUTES
 
 
 class MarketplaceStorefront(models.Model):
@@ -23,7 +26,11 @@ class MarketplaceStorefront(models.Model):
         self.ensure_one()
         if self.state != "connected":
             return
-        if self.env["marketplace.inbox"]._process_waiting(self) == PROCESS_BATCH:
+        try:
+            handled = self.env["marketplace.inbox"]._process_waiting(self)
+        except LockError as error:
+            raise RetryableJobError(str(error), seconds=LOCK_SECONDS) from error
+        if handled == PROCESS_BATCH:
             self._delay()._job_process_inbox()
 
     def _pull_orders(self, reread=True):

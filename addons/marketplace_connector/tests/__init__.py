@@ -1,4 +1,5 @@
 from . import test_inbox
+from . import test_inbox_breaks
 from . import test_outbox
 from . import test_storefront
 from . import test_webhook
