@@ -87,6 +87,44 @@ class TestVendureCatalogue(VendureCase):
             self._stock(offer), [(503, 3)], "three are sold and still on the shelf"
         )
 
+    def test_pieces_in_a_parcel_do_not_come_back_to_the_shelf(self):
+        """The shop takes them off at shipment; delivery is of no account to it."""
+        offer = self._create_pushed_offer(self.vendors[1], 12.0)
+        order = self._import(self._buy({offer: 3})).sale_order_ids
+        line = order.order_line.filtered("offer_id")
+        self.env["marketplace.shipment"]._create_for_order(
+            order, quantities={line.id: 1}
+        ).action_ship()
+        self.storefront._send_outbox()
+        self.assertEqual(self._stock(offer), [(999, 2)])
+        offer.quantity = 500
+        self.storefront._send_outbox()
+        self.assertEqual(self._stock(offer), [(502, 2)])
+
+    def test_orders_typed_here_do_not_come_to_the_shelf(self):
+        offer = self._create_pushed_offer(self.vendors[1], 12.0)
+        self._import_order([(offer, 4)])
+        offer.quantity = 500
+        self.storefront._send_outbox()
+        self.assertEqual(self._stock(offer), [(500, 0)])
+
+    def test_refunded_pieces_stay_aside_until_the_shop_cancels_them(self):
+        """A refund moves money only: 500 can be bought before and after it."""
+        offer = self._create_pushed_offer(self.vendors[1], 12.0)
+        placed = self._buy({offer: 3})
+        self._import(placed)
+        self.operator.refund(placed["id"], {offer.vendor_sku: 1}, "late")
+        self._synchronise()
+        self.assertEqual(self._stock(offer), [(1000, 3)])
+        offer.quantity = 500
+        self.storefront._send_outbox()
+        self.assertEqual(self._stock(offer), [(503, 3)])
+        self.operator.cancel_pieces(placed["id"], {offer.vendor_sku: 2})
+        self.assertEqual(self._stock(offer), [(503, 1)])
+        offer.quantity = 400
+        self.storefront._send_outbox()
+        self.assertEqual(self._stock(offer), [(401, 1)])
+
     def _stock(self, offer):
         """Return what the shop has and holds: [(on hand, allocated)]."""
         variant = self.env["marketplace.binding"].search(

@@ -154,10 +154,13 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class LineQuantity:
-    """So many pieces of one order line: refunded, or in a parcel."""
+    """So many pieces of one order line: refunded, or in a parcel.
+
+    Parts of a piece go only to a shop that takes them.
+    """
 
     line_ref: str
-    quantity: int
+    quantity: int | Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +283,10 @@ class Offer:
 
     ``label`` is what shoppers choose by among the offers of a product; it is unique
     among those of one vendor.  ``price`` follows the shop's tax mode.
-    ``stock_on_hand`` counts what is physically there, with what sold orders still
-    hold; None leaves the shop's figure alone.
+    ``stock_available`` is what may be sold from now on; None leaves the shop's figure
+    alone.  ``stock_held`` is what orders of the shop that we know had taken from it and
+    no parcel took along: at most so much of what the shop keeps aside is already
+    outside of ``stock_available``.
     """
 
     ref: str
@@ -293,7 +298,8 @@ class Offer:
     sku: str
     price: int
     tax_code: str
-    stock_on_hand: int | None
+    stock_available: int | None
+    stock_held: int
     active: bool = True
 
 
@@ -349,3 +355,4 @@ class Capabilities:
     order_page_max: int
     offer_batch_max: int
     vendor_batch_max: int
+    whole_units: bool  # a quantity is a number of pieces, and no part of one

@@ -1,10 +1,15 @@
 from odoo import api, fields, models
 
+from odoo.addons.marketplace_base.const import QUANTITY_DECIMALS
+from odoo.addons.marketplace_base.engine.money import from_minor, to_minor
+from odoo.addons.marketplace_base.formatting import format_quantity
+
 from ..adapters.errors import InvalidError, ShopError
 from ..const import (
     OUTBOX_KINDS,
     OUTBOX_STATES,
     OUTBOX_TRANSITIONS,
+    PARCEL_STATES,
     PROCESS_BATCH,
 )
 from ..engine import contract
@@ -135,7 +140,7 @@ class MarketplaceOutbox(models.Model):
 
     def _send_fulfilment(self):
         push = self.storefront_id._get_adapter().push_fulfilment
-        self._send_alone(("shipped", "delivered"), self._prepare_fulfilment, push)
+        self._send_alone(PARCEL_STATES, self._prepare_fulfilment, push)
 
     def _send_refund(self):
         push = self.storefront_id._get_adapter().push_refund
@@ -167,12 +172,7 @@ class MarketplaceOutbox(models.Model):
         return contract.FulfilmentCommand(
             ref=key,
             order_ref=shipment.marketplace_order_id.external_ref,
-            lines=tuple(
-                contract.LineQuantity(
-                    item.sale_line_id.external_ref, int(item.quantity)
-                )
-                for item in shipment.line_ids
-            ),
+            lines=tuple(self._prepare_quantity(item) for item in shipment.line_ids),
             carrier=shipment.carrier_name or "",
             tracking=shipment.tracking_ref or "",
             state=contract.FulfilmentState(shipment.state),
@@ -189,13 +189,32 @@ class MarketplaceOutbox(models.Model):
             amount=refund.currency_id._marketplace_minor(refund.amount),
             reason=reason,
             lines=tuple(
-                contract.LineQuantity(
-                    item.sale_line_id.external_ref, int(item.quantity)
-                )
+                self._prepare_quantity(item)
                 for item in refund.line_ids
-                if item.quantity >= 1 and item.sale_line_id.marketplace_kind == "goods"
+                if item.quantity and item.sale_line_id.marketplace_kind == "goods"
             ),
         )
+
+    def _prepare_quantity(self, item):
+        """Return the quantity of a line of a parcel or refund.
+
+        :raises InvalidError: for a part of a piece, in a shop that sells whole ones.
+        """
+        quantity = from_minor(
+            to_minor(item.quantity, QUANTITY_DECIMALS), QUANTITY_DECIMALS
+        )
+        if quantity == int(quantity):
+            quantity = int(quantity)
+        elif self.storefront_id._get_adapter().capabilities.whole_units:
+            raise InvalidError(
+                self.env._(
+                    "%(line)s: the shop takes whole units only, and this is "
+                    "%(quantity)s. Tell the shop by hand, then cancel this message.",
+                    line=item.sale_line_id.display_name,
+                    quantity=format_quantity(self.env, item.quantity),
+                )
+            )
+        return contract.LineQuantity(item.sale_line_id.external_ref, quantity)
 
     def _fail(self, error):
         """Give up what the shop refuses; try the rest again later.

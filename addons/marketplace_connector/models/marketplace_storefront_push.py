@@ -6,7 +6,7 @@ from markupsafe import Markup
 from odoo import models
 from odoo.tools import split_every
 
-from ..const import PROCESS_BATCH
+from ..const import PARCEL_STATES, PROCESS_BATCH
 from ..engine import contract
 from ..engine.idempotency import fingerprint
 
@@ -216,26 +216,41 @@ class MarketplaceStorefront(models.Model):
                     sku=offer.vendor_sku,
                     price=self.currency_id._marketplace_minor(offer.price),
                     tax_code=code_by_tax[taxes],
-                    stock_on_hand=(
-                        int(offer.quantity + held[offer.id]) if is_stock_new else None
-                    ),
+                    stock_available=int(offer.quantity) if is_stock_new else None,
+                    stock_held=int(held[offer.id]),
                     active=offer.is_sellable,
                 )
         return specs, refused
 
     def _get_held_quantities(self, offers):
-        """Return {offer id: units sold and not shipped yet}.
+        """Return {offer id: units this shop sold, and knows of no parcel with them}.
 
         The vendor says what he can ship now. The shop takes off itself what it has
-        sold and what has not left: to it, these units are still on the shelf.
+        sold and what has not left: to it, these units are still on the shelf. A parcel
+        takes them off the shelf when the shop hears of it. What others sold, the shop
+        never had.
         """
-        lines = self.env["sale.order.line"]._read_group(
-            [("offer_id", "in", offers.ids), ("state", "=", "sale")],
-            ["offer_id"],
-            ["product_uom_qty:sum", "qty_delivered:sum"],
+        own = [
+            ("offer_id", "in", offers.ids),
+            ("state", "=", "sale"),
+            ("order_id.marketplace_order_id.storefront_id", "=", self.id),
+        ]
+        sold = self.env["sale.order.line"]._read_group(
+            own, ["offer_id"], ["product_uom_qty:sum"]
+        )
+        told = self.env["marketplace.shipment.line"]._read_group(
+            [
+                ("sale_line_id", "any", own),
+                ("shipment_id.state", "in", PARCEL_STATES),
+                ("shipment_id.external_ref", "!=", False),
+            ],
+            ["sale_line_id.offer_id"],
+            ["quantity:sum"],
         )
         held = defaultdict(float)
-        held.update({offer.id: sold - gone for offer, sold, gone in lines})
+        held.update({offer.id: quantity for offer, quantity in sold})
+        for offer, quantity in told:
+            held[offer.id] -= quantity
         return held
 
     # -- all ------------------------------------------------------------------------
@@ -257,7 +272,7 @@ class MarketplaceStorefront(models.Model):
             for record, spec in specs.items()
             if record.id not in known
             or known[record.id].content_hash != hashes[record]
-            or getattr(spec, "stock_on_hand", None) is not None
+            or getattr(spec, "stock_available", None) is not None
         ]
         sent, refused, fresh = {}, {}, {}
         for part in split_every(batch, changed):
@@ -284,7 +299,7 @@ class MarketplaceStorefront(models.Model):
 
 def _content_hash(spec):
     """Fingerprint what the shop shows; the stock is compared by itself."""
-    return fingerprint(spec, ignore={"stock_on_hand"})
+    return fingerprint(spec, ignore={"stock_available", "stock_held"})
 
 
 def _stock_hash(offer):

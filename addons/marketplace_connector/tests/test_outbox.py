@@ -1,4 +1,5 @@
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
@@ -92,6 +93,38 @@ class TestOutbox(ConnectorCommon):
         self.storefront._send_outbox()
         # Shipped and delivered are one message to the shop: what the parcel is now.
         self.assertEqual(set(messages.mapped("attempts")), {1})
+
+    def test_half_a_piece_in_a_parcel_is_refused_with_words(self):
+        """Sent as a number of pieces, it would be none."""
+        line = self._bought(self.tile)
+        self.env["marketplace.shipment"]._create_for_order(
+            line.order_id, quantities={line.id: 0.5}
+        ).action_ship()
+        self.storefront._send_outbox()
+        message = self._messages(kind="fulfilment")
+        self.assertEqual((message.state, message.attempts), ("failed", 0))
+        self.assertIn("0.5", message.reason)
+        self.assertIn("whole units", message.reason)
+
+    def test_refund_of_a_piece_and_a_half_is_refused_with_words(self):
+        line = self._bought(self.tile)
+        self.env["marketplace.refund"].create(
+            {
+                "order_id": line.order_id.marketplace_order_id.id,
+                "line_ids": [
+                    Command.create({"sale_line_id": line.id, "quantity": 1.5})
+                ],
+            }
+        ).action_apply()
+        self.storefront._send_outbox()
+        message = self._messages(kind="refund")
+        self.assertEqual((message.state, message.attempts), ("failed", 0))
+        self.assertIn("1.5", message.reason)
+
+    def _bought(self, offer):
+        """Return the order line of three pieces, bought in the shop."""
+        group = self._import(self._payload("1", [self._line("11", offer, 3)])).order_id
+        return group.sale_order_ids.order_line.filtered("offer_id")
 
     def test_states_move_through_the_gate_only(self):
         self.tile.price = 21.0

@@ -89,6 +89,30 @@ class TestStorefront(ConnectorCommon):
         self.storefront._propose_taxes()
         self.assertEqual(len(self.storefront.tax_ids), 2)
 
+    def test_shop_keeps_aside_only_what_it_sold_and_has_not_seen_leave(self):
+        """Orders typed here, and of other shops, never were on this shop's shelf."""
+        group = self._import(self._payload("1", [self._line("11", self.tile, 5)]))
+        order = group.order_id.sale_order_ids
+        line = order.order_line.filtered("offer_id")
+        self._import_order([(self.tile, 7)])
+        other = self.storefront.copy({"code": "other"})
+        self.assertEqual(self._held(self.storefront), 5)
+        self.assertEqual(self._held(other), 0)
+        shipment = self.env["marketplace.shipment"]._create_for_order(
+            order, quantities={line.id: 2}
+        )
+        self.assertEqual(self._held(self.storefront), 5)
+        shipment.action_ship()
+        self.assertEqual(self._held(self.storefront), 5, "the shop does not know yet")
+        shipment.external_ref = "parcel-1"
+        self.assertEqual(self._held(self.storefront), 3)
+        shipment.action_deliver()
+        self.assertEqual(self._held(self.storefront), 3)
+
+    def _held(self, storefront):
+        held = storefront._get_held_quantities(self.tile)[self.tile.id]
+        return int(held)
+
     def test_neutralised_copy_talks_to_no_shop(self):
         with file_open("marketplace_connector/data/neutralize.sql") as script:
             self.cr.execute(script.read())

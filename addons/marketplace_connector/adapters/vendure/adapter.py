@@ -33,7 +33,7 @@ OPEN_STATES = [
 
 class VendureAdapter(Adapter):
     capabilities = contract.Capabilities(
-        order_page_max=100, offer_batch_max=100, vendor_batch_max=50
+        order_page_max=100, offer_batch_max=100, vendor_batch_max=50, whole_units=True
     )
     parse_event = staticmethod(events.parse_event)
 

@@ -26,7 +26,10 @@ query($offers: [String!]!, $products: [String!]!, $options: [String!]!, $group: 
 {
   activeChannel { defaultLanguageCode }
   productVariants(options: {take: 1000, filter: {odooRef: {in: $offers}}}) {
-    items { id customFields { odooRef } channels { id } }
+    items {
+      id customFields { odooRef } channels { id }
+      stockLevels { stockLocationId stockAllocated }
+    }
   }
   products(options: {take: 1000, filter: {odooRef: {in: $products}}}) {
     items { id name description customFields { odooRef } optionGroups { code } }
@@ -240,12 +243,26 @@ class _Writer:
             "trackInventory": "TRUE",
             "translations": [self._text(f"{offer.product_name}, {offer.label}")],
         }
-        if offer.stock_on_hand is not None:
+        if offer.stock_available is not None:
             location = self.places[offer.vendor_ref].location_id
+            # To the shop, pieces are on hand until they are in a parcel or cancelled.
+            # Refunded ones too: what it still keeps aside, only the shop knows.
+            held = min(offer.stock_held, self._allocated(offer, location))
             values["stockLevels"] = [
-                {"stockLocationId": location, "stockOnHand": offer.stock_on_hand}
+                {
+                    "stockLocationId": location,
+                    "stockOnHand": offer.stock_available + held,
+                }
             ]
         return values
+
+    def _allocated(self, offer: Offer, location: str) -> int:
+        levels = self.variants.get(offer.ref, {}).get("stockLevels", ())
+        return sum(
+            level["stockAllocated"]
+            for level in levels
+            if level["stockLocationId"] == location
+        )
 
     def _assign(self, offers: Iterable[Offer]) -> None:
         """Put variants into their seller's channel, with the price they have."""
