@@ -194,20 +194,24 @@ class MarketplaceLedgerLine(models.Model):
 
     @api.model
     def _cron_post(self):
-        """Post what waits, in batches, and commit each.
+        """Post what waits, company by company, in batches, and commit each.
 
-        A role that is not mapped stops the job with its message: nothing is skipped.
+        A role that is not mapped stops the company, whose accountants are told, not
+        the others: nothing of a company is skipped.
         """
-        domain = [("debit_move_line_id", "=", False)]
+        waiting = fields.Domain("debit_move_line_id", "=", False)
         cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=self.search_count(domain))
-        while True:
-            lines = self.search(domain, limit=POSTING_BATCH_LINES, order="id")
-            # Rows another worker is posting are his.
-            lines = lines._unlocked().try_lock_for_update()
-            lines = lines.filtered(lambda line: not line.debit_move_line_id)
-            if not lines:
-                break
-            lines._post()
-            if not cron._commit_progress(len(lines)):
-                break
+        cron._commit_progress(remaining=self.search_count(waiting))
+        for (company,) in self._read_group(waiting, ["company_id"]):
+            domain = waiting & fields.Domain("company_id", "=", company.id)
+            while True:
+                lines = self.search(domain, limit=POSTING_BATCH_LINES, order="id")
+                # Rows another worker is posting are his.
+                lines = lines._unlocked().try_lock_for_update()
+                lines = lines.filtered(lambda line: not line.debit_move_line_id)
+                if not lines or not company._marketplace_attempt(
+                    self.env._("Posting of the ledger"), lines._post
+                ):
+                    break
+                if not cron._commit_progress(len(lines)):
+                    return

@@ -202,19 +202,25 @@ class MarketplaceShipment(models.Model):
 
     @api.model
     def _run_due(self, domain, act):
-        """Act on the shipments of a domain, in batches, and commit each."""
+        """Act on the shipments of a domain, company by company, and commit batches.
+
+        What stops one company is told to its accountants and leaves the others alone.
+        """
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=self.search_count(domain))
-        while True:
-            shipments = self.search(domain, limit=SHIPMENT_BATCH, order="id")
-            # Shipments someone else is changing wait for the next run.
-            shipments = shipments.try_lock_for_update(allow_referencing=True)
-            shipments = shipments.filtered_domain(domain)
-            if not shipments:
-                break
-            act(shipments)
-            if not cron._commit_progress(len(shipments)):
-                break
+        for (company,) in self._read_group(domain, ["company_id"]):
+            own = fields.Domain(domain) & fields.Domain("company_id", "=", company.id)
+            while True:
+                shipments = self.search(own, limit=SHIPMENT_BATCH, order="id")
+                # Shipments someone else is changing wait for the next run.
+                shipments = shipments.try_lock_for_update(allow_referencing=True)
+                shipments = shipments.filtered_domain(own)
+                if not shipments or not company._marketplace_attempt(
+                    self.env._("Delivery of vendor orders"), act, shipments
+                ):
+                    break
+                if not cron._commit_progress(len(shipments)):
+                    return
 
 
 class MarketplaceShipmentLine(models.Model):

@@ -1,9 +1,13 @@
+import logging
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..const import POSTING_MODES, ROLES
 from ..exceptions import MarketplaceError, MissingRoleError
+
+_logger = logging.getLogger(__name__)
 
 
 class ResCompany(models.Model):
@@ -154,6 +158,36 @@ class ResCompany(models.Model):
                 "active": True,
             }
         )
+
+    # -- jobs -----------------------------------------------------------------------
+
+    def _marketplace_attempt(self, job, function, *args):
+        """Do one company's part of a job; tell its accountants what stops it.
+
+        A set-up problem of one company leaves the others alone. Only business errors
+        are told: anything else is a bug and stops the job.
+
+        :param job: name of the job, for people.
+        :return: whether it succeeded; if not, nothing of it is kept.
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                function(*args)
+        except UserError as error:
+            _logger.warning("%s stopped for %s: %s", job, self.name, error)
+            accountants = self.env.ref("marketplace_base.group_accountant").sudo()
+            self.partner_id.sudo().message_notify(
+                partner_ids=accountants.all_user_ids.filtered(
+                    lambda user: self in user.company_ids
+                ).partner_id.ids,
+                subject=self.env._(
+                    "%(job)s stopped for %(company)s", job=job, company=self.name
+                ),
+                body=str(error),
+            )
+            return False
+        return True
 
     # -- set-up ---------------------------------------------------------------------
 

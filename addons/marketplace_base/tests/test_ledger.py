@@ -1,9 +1,13 @@
+from unittest.mock import patch
+
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user
 from odoo.tools import mute_logger
+
+from odoo.addons.base.models.ir_cron import IrCron
 
 from ..exceptions import MarketplaceError, MissingRoleError
 from ..models.marketplace_ledger_line import keep_facts
@@ -229,3 +233,34 @@ class TestLedger(MarketplaceCommon):
             ],
         )
         self.assertTiedOut()
+
+    def test_nightly_posting_goes_on_after_a_company_not_set_up(self):
+        """Its lines wait, its accountants are told; the other company is posted."""
+        broken = self.env["res.company"].create(
+            {"name": "Broken Market", "marketplace_posting_mode": "day_vendor"}
+        )
+        accountant = new_test_user(
+            self.env, "accountant_both", groups="marketplace_base.group_accountant"
+        )
+        accountant.company_ids = [fields.Command.link(broken.id)]
+        self.company.marketplace_posting_mode = "day_vendor"
+        # The company that fails comes first.
+        waiting = self.Ledger._record([self._entry("b", company_id=broken.id)])
+        posted = self.Ledger._record([self._entry("a")])
+        by_company = [(broken,), (self.company,)]
+        with (
+            patch.object(IrCron, "_commit_progress", return_value=10.0),
+            patch.object(
+                type(self.Ledger), "_read_group", lambda *_args, **_kw: by_company
+            ),
+            self.assertLogs("odoo.addons.marketplace_base", "WARNING"),
+        ):
+            self.Ledger._cron_post()
+        self.assertTrue(posted.is_posted)
+        self.assertFalse(waiting.is_posted)
+        message = self.env["mail.message"].search(
+            [("model", "=", "res.partner"), ("res_id", "=", broken.partner_id.id)],
+            limit=1,
+        )
+        self.assertIn(accountant.partner_id, message.notified_partner_ids)
+        self.assertIn("Broken Market has no account for", message.body)
