@@ -1,6 +1,6 @@
 """Invoice commission to vendors, and enter the invoices in the vendor ledger."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
@@ -9,6 +9,15 @@ from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_
 
 class MarketplaceCommissionLine(models.Model):
     _inherit = "marketplace.commission.line"
+
+    # Not stored: it follows deliveries and refunds, which leave these lines alone.
+    is_waiting = fields.Boolean(
+        string="Waits for the Rest",
+        compute="_compute_is_waiting",
+        search="_search_is_waiting",
+        help="A part of the order line is delivered and due to the vendor; its "
+        "commission is invoiced once the rest is delivered or refunded.",
+    )
 
     # -- what to invoice ------------------------------------------------------------
 
@@ -37,18 +46,8 @@ class MarketplaceCommissionLine(models.Model):
 
     def _settled_sale_lines(self, date_to=None):
         """Return the order lines that were paid for and have nothing pending left."""
-        domain = Domain("sale_line_id", "in", self.sale_line_id.ids)
-        if date_to:
-            domain &= Domain("date_event", "<=", date_to)
-        Ledger = self.env["marketplace.ledger.line"].sudo()
         credited, debited = (
-            dict(
-                Ledger._read_group(
-                    domain & Domain(side, "=", "VENDOR_PENDING"),
-                    ["sale_line_id"],
-                    ["amount:sum"],
-                )
-            )
+            self._ledger_sums(Domain(side, "=", "VENDOR_PENDING"), date_to)
             for side in ("role_credit", "role_debit")
         )
         return self.env["sale.order.line"].union(
@@ -61,6 +60,44 @@ class MarketplaceCommissionLine(models.Model):
                 == 0
             )
         )
+
+    def _ledger_sums(self, domain, date_to=None):
+        """Return {order line of these: amount of its ledger lines that match}."""
+        domain &= Domain("sale_line_id", "in", self.sale_line_id.ids)
+        if date_to:
+            domain &= Domain("date_event", "<=", date_to)
+        # sudo: as for the documents, the answer must not depend on who asks.
+        Ledger = self.env["marketplace.ledger.line"].sudo()
+        return dict(Ledger._read_group(domain, ["sale_line_id"], ["amount:sum"]))
+
+    @api.private
+    def _waiting(self, date_to=None):
+        """Return those not invoiced because a part of their order line is pending.
+
+        The vendor is entitled to the other part already: until the rest is delivered
+        or refunded, he is paid without commission on it.
+        """
+        todo = self.filtered(lambda line: not line.move_line_id)
+        entitled = todo._ledger_sums(Domain("event", "=", "entitlement"), date_to)
+        settled = todo._settled_sale_lines(date_to)
+        return todo.filtered(
+            lambda line: (
+                line.sale_line_id in entitled and line.sale_line_id not in settled
+            )
+        )
+
+    @api.depends("move_line_id")
+    def _compute_is_waiting(self):
+        waiting = self._waiting()
+        for line in self:
+            line.is_waiting = line in waiting
+
+    def _search_is_waiting(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: rules apply to what is found.
+        waiting = self.sudo().search([("move_line_id", "=", False)])._waiting()
+        return [("id", "in" if True in value else "not in", waiting.ids)]
 
     # -- documents ------------------------------------------------------------------
 

@@ -244,6 +244,26 @@ class TestCommissionInvoice(CommissionCommon):
             "Commission sur vos ventes du 02/03/2026", move.invoice_line_ids.name
         )
 
+    def test_commission_of_a_line_delivered_in_part_is_found_until_it_is_invoiced(self):
+        group = self._sell([(self._create_offer(self.a, 50.00), 2)], delivered=None)
+        line = group.sale_order_ids.order_line
+        found = [("vendor_id", "=", self.a.id), ("is_waiting", "=", True)]
+        self.assertFalse(self.Line.search(found), "nothing is due yet")
+        shipment = self.env["marketplace.shipment"]._create_for_order(
+            group.sale_order_ids,
+            {line.id: 1},
+            carrier_name="Colissimo",
+            tracking_ref="6A1",
+        )
+        shipment.action_ship()
+        shipment.action_deliver(date=fields.Date.to_date("2026-03-05"))
+        waiting = self.Line.search(found)
+        self.assertEqual((len(waiting), waiting.is_waiting), (1, True))
+        self.assertFalse(self._invoice_commission("2026-03-10"))
+        self._refund(group, [(line, 1, None)], date="2026-03-11")
+        self.assertFalse(self.Line.search(found), "nothing is pending any more")
+        self._assert_document(self._invoice_commission("2026-03-12"), self.a, 5, 1)
+
     # -- speed ----------------------------------------------------------------------
 
     def test_invoicing_more_vendors_adds_what_odoo_itself_needs(self):
