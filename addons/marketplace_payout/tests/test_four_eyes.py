@@ -114,6 +114,21 @@ class TestFourEyes(PayoutRunCommon):
         self.a.payout_bank_account_id = account
         self._assert_voided(run)
 
+    def test_the_account_of_the_file_renumbered_voids_the_approval(self):
+        """The checked number moves to another account; the file would use the old."""
+        run = self._prepare_run("2026-03-12", self.vendors)
+        run.with_user(self.preparer).action_check()
+        checked_iban = self.a.sudo().payout_bank_account_id.sanitized_acc_number
+        self._change_iban(self.a, "BE71096123456769")
+        account = self.env["res.partner.bank"].create(
+            {"partner_id": self.a.id, "acc_number": checked_iban}
+        )
+        account.sudo().allow_out_payment = True
+        self.a.payout_bank_account_id = account
+        run.with_user(self.approver).action_approve()
+        self.assertEqual(run.state, "draft")
+        self.assertFalse(run.fingerprint)
+
     def test_a_hold_voids_the_approval(self):
         run = self._approve(self._prepare_run("2026-03-12", self.vendors))
         self.a.write({"payout_hold": True, "payout_hold_reason": "Dispute"})
