@@ -10,13 +10,16 @@ PAYOUT_CALENDARS = [
 
 SETTLEMENT_STATES = [
     ("confirmed", "To Pay"),
+    ("netted", "Taken Back"),
     ("closed", "Closed"),
     ("cancelled", "Cancelled"),
 ]
 # target -> states it may be reached from
 SETTLEMENT_TRANSITIONS = {
+    "confirmed": {"netted"},
+    "netted": {"confirmed"},
     "closed": {"confirmed"},
-    "cancelled": {"confirmed", "closed"},
+    "cancelled": {"confirmed", "netted", "closed"},
 }
 
 RUN_STATES = [

@@ -3,6 +3,9 @@ from odoo import fields, models
 from ..const import EXCLUSION_REASONS, PAYOUT_STATES, PAYOUT_TRANSITIONS
 from .res_users import GROUPS_PAYOUT
 
+# A settlement is in one such payout at most; excluded and cancelled ones do not count.
+LIVE_STATES = ("draft", "sent", "confirmed")
+
 
 class MarketplacePayout(models.Model):
     """Pay one settlement in one run, or say why it is not paid."""

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..const import CARRY_REASONS, SETTLEMENT_STATES, SETTLEMENT_TRANSITIONS
+from .marketplace_payout import LIVE_STATES
 from .res_users import GROUPS_PAYOUT
 
 
@@ -77,6 +78,12 @@ class MarketplaceSettlement(models.Model):
         "account.move", string="Commission Invoices", compute="_compute_invoice_ids"
     )
     invoice_count = fields.Integer(compute="_compute_invoice_ids")
+    amount_commission_waiting = fields.Monetary(
+        string="Commission Waiting",
+        compute="_compute_amount_commission_waiting",
+        help="Commission on order lines delivered in part by the cut-off and not "
+        "invoiced since: it follows once the rest is delivered or refunded.",
+    )
 
     # One chain per vendor and currency: no settlement has two successors, and there
     # is one beginning. Two runs at once cannot open with the same balance.
@@ -104,7 +111,7 @@ class MarketplaceSettlement(models.Model):
     def _compute_payout_id(self):
         for settlement in self:
             settlement.payout_id = settlement.payout_ids.filtered(
-                lambda payout: payout.state in ("draft", "sent", "confirmed")
+                lambda payout: payout.state in LIVE_STATES
             )[:1]
 
     @api.depends("ledger_line_ids")
@@ -116,6 +123,21 @@ class MarketplaceSettlement(models.Model):
             moves = lines.move_id.filtered(lambda move: move.move_type != "entry")
             settlement.invoice_ids = moves.sudo(False)
             settlement.invoice_count = len(moves)
+
+    @api.depends("vendor_id", "date_cutoff")
+    def _compute_amount_commission_waiting(self):
+        Line = self.env["marketplace.commission.line"].sudo()
+        for settlement in self:
+            waiting = Line.search(
+                [
+                    ("company_id", "=", settlement.company_id.id),
+                    ("vendor_id", "=", settlement.vendor_id.id),
+                    ("currency_id", "=", settlement.currency_id.id),
+                    ("date", "<=", settlement.date_cutoff),
+                    ("move_line_id", "=", False),
+                ]
+            )._waiting(settlement.date_cutoff)
+            settlement.amount_commission_waiting = sum(waiting.mapped("amount"))
 
     def _compute_access_url(self):
         result = super()._compute_access_url()
@@ -136,6 +158,7 @@ class MarketplaceSettlement(models.Model):
         moved = super()._transition(target, values)
         if target == "cancelled":
             moved._release_lines()
+            moved._give_back()
         return moved
 
     def _cancel_problems(self):

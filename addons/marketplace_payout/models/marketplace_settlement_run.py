@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL, format_date
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
 
-from ..const import PAYOUT_CALENDARS, SETTLE_BATCH_VENDORS
-from ..engine import calendar, netting
+from ..engine import netting
 
 
 class MarketplaceSettlement(models.Model):
@@ -22,7 +21,8 @@ class MarketplaceSettlement(models.Model):
 
         A vendor is settled when something happened on his account since the last
         time, or when a balance carried then may be paid now. One already settled at
-        this cut-off or later is left alone, so a second run creates nothing.
+        this cut-off or later is left alone, so a second run creates nothing. A debt
+        takes back what earlier settlements pay and no run has paid yet.
 
         :param vendors: partners to look at, every vendor when None.
         :raises MarketplaceError: for a cut-off to come.
@@ -58,7 +58,7 @@ class MarketplaceSettlement(models.Model):
         last = self._last_settlements(company, vendors)
         keys = self._keys_with_movements(cutoff, company, vendors)
         keys |= self._keys_with_commission(commission)
-        keys |= self._keys_payable_now(last, terms, cutoff)
+        keys |= self._keys_payable_now(last, terms, cutoff, vendors)
         partners = self.env["res.partner"].browse({vendor_id for vendor_id, _c in keys})
         codes = {partner.id: partner.vendor_code for partner in partners}
         currencies = self.env["res.currency"].browse(
@@ -132,15 +132,17 @@ class MarketplaceSettlement(models.Model):
             if sum(currency._marketplace_minor(line.amount) for line in lines)
         }
 
-    def _keys_payable_now(self, last, terms, cutoff):
+    def _keys_payable_now(self, last, terms, cutoff, vendors):
         """Return the keys whose balance was carried and may be paid under the terms."""
         payable = set()
+        unpaid = self._unpaid_settlements(self.env.company, vendors)
         for (vendor_id, currency_id), settlement in last.items():
             contract = terms.get(vendor_id, self.env["marketplace.contract"])
             currency = settlement.currency_id
             carried = currency._marketplace_minor(settlement.amount_carried)
             minimum = contract._payout_minimum(currency, cutoff) if contract else 0
-            if netting.settle(carried, 0, minimum).payout:
+            takes_back = carried < 0 and (vendor_id, currency_id) in unpaid
+            if takes_back or netting.settle(carried, 0, minimum).payout:
                 payable.add((vendor_id, currency_id))
         return payable
 
@@ -242,6 +244,7 @@ class MarketplaceSettlement(models.Model):
         terms = self.env["marketplace.contract"]._payout_terms(
             self.company_id, self[:1].date_cutoff, self.vendor_id
         )
+        unpaid = self._unpaid_settlements(self.company_id, self.vendor_id)
         for settlement in self:
             currency = settlement.currency_id
             contract = terms.get(settlement.vendor_id.id)
@@ -251,13 +254,15 @@ class MarketplaceSettlement(models.Model):
                 else 0
             )
             credit, debt = claimed.get(settlement.id, (0, 0))
-            outcome = netting.settle(
-                currency._marketplace_minor(settlement.amount_opening),
-                credit - debt,
-                minimum,
-            )
+            opening = currency._marketplace_minor(settlement.amount_opening)
+            if opening + credit - debt < 0:
+                opening += settlement._take_back(
+                    unpaid.get((settlement.vendor_id.id, currency.id), self.browse())
+                )
+            outcome = netting.settle(opening, credit - debt, minimum)
             settlement._state_unlocked().write(
                 {
+                    "amount_opening": currency._marketplace_amount(opening),
                     "amount_movements": currency._marketplace_amount(credit - debt),
                     "amount_payout": currency._marketplace_amount(outcome.payout),
                     "amount_carried": currency._marketplace_amount(outcome.carried),
@@ -281,16 +286,17 @@ class MarketplaceSettlement(models.Model):
         """Return the journal items that each paid settlement clears, one set each.
 
         Those of the settlement and of the ones before it whose balance it opens
-        with: together with the payout they add up to zero.
+        with, carried or taken back: together with the payout they add up to zero.
         """
         chains = {settlement: settlement for settlement in self}
         ends = dict(chains)
         while ends:
             ends = {
-                settlement: end.previous_id
+                settlement: (end._previous_carried() | end.netted_ids)
+                - chains[settlement]
                 for settlement, end in ends.items()
-                if not end.currency_id.is_zero(end.amount_opening)
             }
+            ends = {settlement: end for settlement, end in ends.items() if end}
             for settlement, end in ends.items():
                 chains[settlement] |= end
         by_settlement = self.union(*chains.values())._open_items("VENDOR_DUE")
@@ -330,52 +336,3 @@ class MarketplaceSettlement(models.Model):
             .filtered(lambda item: not item.reconciled)
             for settlement, own in ids.items()
         }
-
-    # -- cron -----------------------------------------------------------------------
-
-    @api.model
-    def _cron_settle(self):
-        """Settle every vendor whose contract calendar has reached a cut-off.
-
-        Each calendar's last cut-off is tried every day: one missed is made up.
-        Batches are committed one by one; a vendor settled in an earlier batch is
-        skipped, so the job may be cut anywhere and started again.
-        """
-        cron = self.env["ir.cron"]
-        for company in self.env["res.company"]._marketplace_companies():
-            today = self._company_today(company)
-            for code, _label in PAYOUT_CALENDARS:
-                if code == "manual":
-                    continue
-                cutoff = calendar.last_cutoff(code, today)
-                vendors = self._vendors_to_settle(company, code, cutoff)
-                for start in range(0, len(vendors), SETTLE_BATCH_VENDORS):
-                    batch = vendors[start : start + SETTLE_BATCH_VENDORS]
-                    self._run(cutoff, company, batch)
-                    if not cron._commit_progress(len(batch)):
-                        return
-
-    def _company_today(self, company):
-        """Return the present day where the company is."""
-        timezone = company.partner_id.tz or self.env.user.tz
-        return fields.Date.context_today(self.with_context(tz=timezone))
-
-    def _vendors_to_settle(self, company, payout_calendar, cutoff):
-        """Return the vendors on a calendar whose cut-off is not settled yet."""
-        terms = self.env["marketplace.contract"]._payout_terms(company, cutoff)
-        vendors = self.env["res.partner"].browse(
-            [
-                vendor_id
-                for vendor_id, contract in terms.items()
-                if contract.payout_calendar == payout_calendar
-            ]
-        )
-        settled = self.search(
-            [
-                ("company_id", "=", company.id),
-                ("vendor_id", "in", vendors.ids),
-                ("date_cutoff", ">=", cutoff),
-                ("state", "!=", "cancelled"),
-            ]
-        )
-        return vendors - settled.vendor_id

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
+
 from ..const import PAYOUT_POSTINGS
 
 
@@ -44,6 +46,20 @@ class ResCompany(models.Model):
                 }
             )
         return result
+
+    def _marketplace_check_selected(self):
+        """Refuse a company the user does not work in: what follows acts as superuser.
+
+        :raises MarketplaceError: naming the company.
+        """
+        if self not in self.env.companies:
+            raise MarketplaceError(
+                self.env._(
+                    "You are not working in %(company)s. Select it in the company menu "
+                    "first.",
+                    company=self.sudo().name,
+                )
+            )
 
     def _marketplace_bank_journal(self):
         """Return the bank journal of the ledger's bank account, empty when none."""

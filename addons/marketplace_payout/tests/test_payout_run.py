@@ -170,6 +170,62 @@ class TestPayoutRun(PayoutRunCommon):
         run = self._prepare_run("2026-03-12", self.vendors)
         self.assertEqual(self._payout(run, self.a).exclusion_reason, "negative")
 
+    def _refund_sale(self, vendor, amount, date):
+        line = self.settlements.ledger_line_ids.sale_line_id.filtered(
+            lambda line: line.order_id.vendor_id == vendor
+        )
+        group = line.order_id.marketplace_order_id
+        self._refund(group, [(line, 0, amount)], date=date)
+
+    def test_a_debt_takes_back_what_was_never_paid(self):
+        """88.00 held back, 30.00 refunded less 3.60 commission: 61.60 is paid."""
+        account = self.a.payout_bank_account_id
+        self.a.payout_bank_account_id = False
+        self._pay("2026-03-12", self.vendors)
+        self._refund_sale(self.a, 30.0, "2026-03-11")
+        first = self.settlements.filtered(lambda x: x.vendor_id == self.a)
+        second = self._settle("2026-03-12", self.a)
+        self.assertSettled(second, 88, -26.4, 61.6, 0)
+        self.assertEqual((first.state, first.netted_by_id), ("netted", second))
+        self.a.payout_bank_account_id = account
+        run = self._pay("2026-03-12", self.vendors)
+        self.assertEqual(run.payout_ids.settlement_id, second)
+        self.assertEqual(self._texts(run, "InstdAmt"), ["61.60"])
+        self.assertBalances(self.a, in_payment=61.6)
+        due = self.company._marketplace_account("VENDOR_DUE")
+        items = self.env["account.move.line"].search(
+            [("account_id", "=", due.id), ("partner_id", "=", self.a.id)]
+        )
+        self.assertTrue(all(items.mapped("full_reconcile_id")))
+        self.assertTiedOut()
+
+    def test_cancelling_gives_back_what_was_taken(self):
+        self._refund_sale(self.a, 30.0, "2026-03-11")
+        first = self.settlements.filtered(lambda x: x.vendor_id == self.a)
+        second = self._settle("2026-03-12", self.a)
+        self.assertEqual(first.state, "netted")
+        second.with_user(self.accountant).action_cancel()
+        self.assertEqual(first.state, "confirmed")
+        self.assertFalse(first.netted_by_id)
+        self.assertSettled(self._settle("2026-03-12", self.a), 88, -26.4, 61.6, 0)
+
+    def test_what_a_run_released_is_taken_back_later(self):
+        """In a draft run it stays; the run cancelled, the debt takes it back."""
+        run = self._prepare_run("2026-03-12", self.vendors)
+        self._refund_sale(self.a, 30.0, "2026-03-11")
+        second = self._settle("2026-03-11", self.a)
+        self.assertSettled(second, 0, -26.4, 0, -26.4)
+        self.assertFalse(self._settle("2026-03-12", self.a), "still in a run")
+        run.with_user(self.preparer).action_cancel()
+        third = self._settle("2026-03-12", self.a)
+        self.assertSettled(third, 61.6, 0, 61.6, 0)
+        self._pay("2026-03-12", self.a)
+        due = self.company._marketplace_account("VENDOR_DUE")
+        items = self.env["account.move.line"].search(
+            [("account_id", "=", due.id), ("partner_id", "=", self.a.id)]
+        )
+        self.assertTrue(all(items.mapped("full_reconcile_id")))
+
     def test_balances_carried_forward_are_listed_as_not_paid(self):
         vendor = self._create_vendor("Cabane Corail", payout_minimum=50)
         self._sell([(self._create_offer(vendor, 10.0), 1)], "2026-03-02", "2026-03-05")
@@ -253,6 +309,14 @@ class TestPayoutRun(PayoutRunCommon):
         self.assertLessEqual(self.vendors, run.payout_ids.vendor_id)
         with self.assertRaises(AccessError):
             self.env["marketplace.payout.wizard"].with_user(self.accountant).create({})
+
+    def test_wizard_refuses_a_company_the_user_does_not_work_in(self):
+        other = self.env["res.company"].create({"name": "Other Market"})
+        wizard = self.env["marketplace.payout.wizard"].with_user(self.preparer)
+        wizard = wizard.create({"date": "2026-03-12"})
+        wizard.sudo().write({"company_id": other.id, "journal_id": False})
+        with self.assertRaisesRegex(MarketplaceError, "not working in Other Market"):
+            wizard.action_prepare()
 
     # -- speed -----------------------------------------------------------------------
 

@@ -3,7 +3,9 @@ from unittest.mock import patch
 
 from psycopg2.errors import CheckViolation, UniqueViolation
 
+from odoo import fields
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -132,6 +134,25 @@ class TestSettlement(PayoutCommon):
         with self.assertNothingCreated():
             self.assertFalse(self._settle("2026-03-10"))
 
+    def test_commission_that_waits_for_the_rest_is_noted(self):
+        """One of two delivered: 100.00 without commission; then 76.00 with all."""
+        group = self._sell([(self.offer, 2)], "2026-03-02")
+        order = group.sale_order_ids
+        shipment = self.env["marketplace.shipment"]._create_for_order(
+            order, {order.order_line.id: 1}, carrier_name="DHL", tracking_ref="1"
+        )
+        shipment.action_ship()
+        shipment.action_deliver(date=fields.Date.to_date("2026-03-05"))
+        first = self._settle("2026-03-10")
+        self.assertSettled(first, 0, 100, 100, 0)
+        self.assertEqual(f"{first.amount_commission_waiting:.2f}", "20.00")
+        self._ship_and_deliver(group, date="2026-03-12")
+        second = self._settle("2026-03-20")
+        self.assertSettled(second, 0, 76, 76, 0)
+        self.assertEqual(f"{second.amount_commission_waiting:.2f}", "0.00")
+        first.invalidate_recordset()
+        self.assertEqual(f"{first.amount_commission_waiting:.2f}", "0.00")
+
     def test_settlement_posts_what_recap_mode_left_unposted(self):
         """Posting per day and vendor: settled lines cannot wait for the night."""
         self.company.marketplace_posting_mode = "day_vendor"
@@ -225,6 +246,15 @@ class TestSettlement(PayoutCommon):
             with self.assertRaises(AccessError):
                 self.Settlement.with_user(user)._check_settling_right()
 
+    def test_wizard_refuses_a_company_the_user_does_not_work_in(self):
+        other = self.env["res.company"].create({"name": "Other Market"})
+        wizard = self.env["marketplace.settlement.wizard"].with_user(self.accountant)
+        wizard = wizard.create({"date_cutoff": "2026-03-10"})
+        wizard.sudo().company_id = other
+        for action in (wizard.action_preview, wizard.action_settle):
+            with self.assertRaisesRegex(MarketplaceError, "working in Other Market"):
+                action()
+
     # -- wizard ---------------------------------------------------------------------
 
     def test_preview_shows_the_figures_of_the_run_and_writes_nothing(self):
@@ -283,6 +313,42 @@ class TestSettlement(PayoutCommon):
         self.assertEqual(
             settled(), {(self.vendor, "2026-03-10"), (monthly, "2026-03-31")}
         )
+
+    def test_a_company_not_set_up_does_not_stop_the_others(self):
+        """Its accountants are told what is missing; the next company is settled."""
+        self._sell([(self.offer, 1)], "2026-03-02", "2026-03-05")
+        broken = self.env["res.company"].create({"name": "Broken Market"})
+        self.accountant.company_ids = [Command.link(broken.id)]
+        run = type(self.Settlement)._run
+
+        def run_or_refuse(settlements, cutoff, company, vendors=None):
+            if company == broken:
+                # What was done before the refusal must not stay.
+                company.partner_id.ref = "HALF"
+                company._marketplace_account("VENDOR_DUE")
+            return run(settlements, cutoff, company, vendors)
+
+        with (
+            patch.object(
+                type(self.company),
+                "_marketplace_companies",
+                lambda companies: broken | self.company,
+            ),
+            patch.object(
+                type(self.Settlement), "_vendors_to_settle", lambda *_args: self.vendor
+            ),
+            patch.object(type(self.Settlement), "_run", run_or_refuse),
+            self.assertLogs("odoo.addons.marketplace_base", "WARNING"),
+        ):
+            self._run_cron("2026-03-12")
+        self.assertTrue(self.Settlement.search([("vendor_id", "=", self.vendor.id)]))
+        self.assertFalse(broken.partner_id.ref)
+        message = self.env["mail.message"].search(
+            [("model", "=", "res.partner"), ("res_id", "=", broken.partner_id.id)],
+            limit=1,
+        )
+        self.assertIn(self.accountant.partner_id, message.notified_partner_ids)
+        self.assertIn("Broken Market has no account for", message.body)
 
     def test_the_day_is_the_one_of_the_company(self):
         """At 23:30 UTC on the 10th it is the 11th in Paris: the period is over."""

@@ -117,7 +117,7 @@ class TestStatement(PayoutCommon):
         order = self.group.sale_order_ids.filtered(lambda o: o.vendor_id == self.a)
         self._refund(self.group, [(order.order_line, 1, None)], date="2026-03-11")
         settlement = self._settle("2026-03-12", self.a)
-        self.assertSettled(settlement, 0, -88, 0, -88)
+        self.assertSettled(settlement, 88, -88, 0, 0)
         self.assertEqual(
             [f"{row['amount']:.2f}" for row in settlement._statement_rows()],
             ["-100.00", "12.00"],

@@ -53,6 +53,7 @@ class MarketplacePayoutWizard(models.TransientModel):
         self.ensure_one()
         Run = self.env["marketplace.payout.run"]
         Run._check_role(PREPARER)
+        self.company_id._marketplace_check_selected()
         run = Run._prepare(
             self.date, self.company_id, self.journal_id, self.vendor_ids or None
         )

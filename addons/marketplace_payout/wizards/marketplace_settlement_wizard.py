@@ -42,10 +42,12 @@ class MarketplaceSettlementWizard(models.TransientModel):
         """Settle with the parameters of the wizard.
 
         :raises AccessError: when the user is no accountant.
+        :raises MarketplaceError: for a company the user does not work in.
         """
         self.ensure_one()
         Settlement = self.env["marketplace.settlement"]
         Settlement._check_settling_right()
+        self.company_id._marketplace_check_selected()
         return Settlement._run(
             self.date_cutoff, self.company_id, self.vendor_ids or None
         )
