@@ -190,6 +190,23 @@ class TestShipment(MarketplaceCommon):
         self.assertBalances(vendor, due=10.0)
         self.assertTiedOut()
 
+    def test_what_stops_entitlement_is_told_and_does_not_stop_the_job(self):
+        vendor = self._create_vendor("Slow", entitlement_delay_days=14)
+        offer = self._create_offer(vendor, 10.0)
+        order = self._import_order([(offer, 1)], date="2026-03-02").sale_order_ids
+        shipment = self._ship(order)
+        refusal = MarketplaceError("No account for: Vendor due")
+        with freeze_time("2026-03-19 01:00:00"):
+            with (
+                patch.object(type(self.Shipment), "_entitle", side_effect=refusal),
+                self.assertLogs("odoo.addons.marketplace_base", "WARNING") as logs,
+            ):
+                self._run_cron("_cron_entitle")
+            self.assertIn("No account for: Vendor due", logs.output[0])
+            self.assertFalse(shipment.is_entitled)
+            self._run_cron("_cron_entitle")
+        self.assertTrue(shipment.is_entitled)
+
     def test_auto_delivery(self):
         """Without proof a parcel counts as delivered after the contract's days."""
         with freeze_time("2026-03-05 10:00:00"):
