@@ -1,6 +1,9 @@
 import json
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, fields, models
+from odoo.exceptions import LockError
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
@@ -106,7 +109,10 @@ class MarketplaceInbox(models.Model):
     @api.model
     @api.private
     def _store_documents(self, storefront, documents, source):
-        """Store the documents that are not stored yet, and return those."""
+        """Store the documents that are not stored yet, and return those.
+
+        :raises LockError: when another transaction stored one of them meanwhile.
+        """
         if not documents:
             return self.browse()
         unique = {(item.kind, item.ref, item.digest): item for item in documents}
@@ -120,20 +126,30 @@ class MarketplaceInbox(models.Model):
         )
         for message in known:
             unique.pop((message.kind, message.external_ref, message.digest), None)
-        return self.create(
-            [
-                {
-                    "storefront_id": storefront.id,
-                    "kind": item.kind,
-                    "source": source,
-                    "external_ref": item.ref,
-                    "number": item.number,
-                    "digest": item.digest,
-                    "payload": json.dumps(item.payload, ensure_ascii=False),
-                }
-                for item in unique.values()
-            ]
-        )
+        vals_list = [
+            {
+                "storefront_id": storefront.id,
+                "kind": item.kind,
+                "source": source,
+                "external_ref": item.ref,
+                "number": item.number,
+                "digest": item.digest,
+                "payload": json.dumps(item.payload, ensure_ascii=False),
+            }
+            for item in unique.values()
+        ]
+        try:
+            with self.env.cr.savepoint():
+                return self.create(vals_list)
+        except UniqueViolation as error:
+            # Another transaction stored one of them since ours began; it is not
+            # visible to us, so the job has to begin anew.
+            raise LockError(
+                self.env._(
+                    "Somebody else is storing the same orders of %(storefront)s.",
+                    storefront=storefront.name,
+                )
+            ) from error
 
     # -- processing -----------------------------------------------------------------
 

@@ -18,7 +18,11 @@ class MarketplaceStorefront(models.Model):
         self.ensure_one()
         if self.state != "connected":
             return
-        if not self._pull_orders(reread):
+        try:
+            complete = self._pull_orders(reread)
+        except LockError as error:
+            raise RetryableJobError(str(error), seconds=LOCK_SECONDS) from error
+        if not complete:
             self._delay()._job_pull_orders(reread)
         self._delay()._job_process_inbox()
 

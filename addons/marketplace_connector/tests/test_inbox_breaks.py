@@ -46,6 +46,24 @@ class TestInboxBreaks(ConnectorCommon):
             (messages[0] | messages[2]).order_id.mapped("external_ref"), ["1", "3"]
         )
 
+    def test_order_stored_by_somebody_else_meanwhile_is_no_fault(self):
+        """The index refuses the second copy: the job begins anew, nothing is lost."""
+        messages = self._three_orders()
+        unseen = patch.object(
+            type(self.Inbox), "search_fetch", return_value=self.Inbox.browse()
+        )
+        with unseen, mute_logger("odoo.sql_db"), self.assertRaises(LockError):
+            self._three_orders()
+        with (
+            patch.object(
+                type(self.storefront), "_pull_orders", side_effect=LockError("taken")
+            ),
+            self.assertRaises(RetryableJobError),
+        ):
+            self.storefront._job_pull_orders()
+        self.storefront._process_inbox()
+        self.assertEqual(messages.mapped("state"), ["done"] * 3)
+
     def test_order_that_always_breaks_ends_with_a_person(self):
         bad = self._three_orders()[1]
         with self._breaking("2", self._raise_key_error):
