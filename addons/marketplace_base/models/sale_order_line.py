@@ -20,6 +20,7 @@ FROZEN_FIELDS = {
     "tax_ids",
     "vendor_id",
     "marketplace_kind",
+    "shipping_vendor_id",
     "amount_discount_vendor",
     "amount_discount_marketplace",
     "amount_vendor",
