@@ -189,6 +189,59 @@ class ResCompany(models.Model):
             return False
         return True
 
+    def _marketplace_setup_problems(self):
+        """Return, in words, what the set-up lacks for events to be posted."""
+        self.ensure_one()
+        _ = self.env._
+        mapped = {role.code: role.account_id for role in self.marketplace_role_ids}
+        problems = [
+            _("Role “%(role)s” has no account.", role=role.label)
+            for code, role in ROLES.items()
+            if code not in mapped
+        ]
+        tied = {}
+        for code, account in mapped.items():
+            role = ROLES[code]
+            if not account.active:
+                problems.append(
+                    _(
+                        "Role “%(role)s”: account %(account)s is archived.",
+                        role=role.label,
+                        account=account.display_name,
+                    )
+                )
+            if role.reconcile and not account.reconcile:
+                problems.append(
+                    _(
+                        "Role “%(role)s”: account %(account)s must allow "
+                        "reconciliation.",
+                        role=role.label,
+                        account=account.display_name,
+                    )
+                )
+            if role.tie_out and account in tied:
+                problems.append(
+                    _(
+                        "Roles “%(role)s” and “%(other)s” share account %(account)s: "
+                        "nothing tells their balances apart.",
+                        role=role.label,
+                        other=tied[account].label,
+                        account=account.display_name,
+                    )
+                )
+            if role.tie_out:
+                tied[account] = role
+        journals = self.env["marketplace.ledger.line"]._journal_field_by_event()
+        for name in dict.fromkeys(journals.values()):
+            if not self[name].active:
+                problems.append(
+                    _(
+                        "“%(journal)s” is not chosen, or archived.",
+                        journal=self._fields[name]._description_string(self.env),
+                    )
+                )
+        return problems
+
     # -- set-up ---------------------------------------------------------------------
 
     def _marketplace_setup(self):
@@ -248,6 +301,11 @@ class ResCompany(models.Model):
                     "name": name,
                     "company_id": self.id,
                     "show_on_dashboard": False,
+                    # French law wants entries that nobody can change afterwards; all
+                    # our corrections are reversals, so nothing is lost by it.
+                    "restrict_mode_hash_table": (
+                        self.account_fiscal_country_id.code == "FR"
+                    ),
                     **values,
                 }
                 for code, name in to_create.values()
