@@ -5,7 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import HEALTH_DAYS, HEALTH_LINES, HEALTH_WAITING_DAYS, ROLES
+from ..const import HEALTH_DAYS, HEALTH_LINES, HEALTH_WAITING_DAYS
 
 
 class MarketplaceHealth(models.AbstractModel):
@@ -45,6 +45,7 @@ class MarketplaceHealth(models.AbstractModel):
     def _check_tie_out(self, company):
         """Name every account that does not agree, and the journal items behind it."""
         TieOut = self.env["marketplace.tie.out"]
+        roles = dict(TieOut._fields["role"]._description_selection(self.env))
         problems = []
         for row in TieOut._differences(company):
             money = row.currency_id.format
@@ -58,7 +59,7 @@ class MarketplaceHealth(models.AbstractModel):
                     "%(role)s, %(partner)s: the ledger says %(ledger)s, the books "
                     "%(books)s, %(difference)s apart. Journal items to look at: "
                     "%(items)s.",
-                    role=ROLES[row.role].label,
+                    role=roles[row.role],
                     partner=row.partner_id.display_name or self.env._("no partner"),
                     ledger=money(row.amount_ledger),
                     books=money(row.amount_books),

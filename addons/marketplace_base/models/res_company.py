@@ -192,54 +192,27 @@ class ResCompany(models.Model):
     def _marketplace_setup_problems(self):
         """Return, in words, what the set-up lacks for events to be posted."""
         self.ensure_one()
-        _ = self.env._
-        mapped = {role.code: role.account_id for role in self.marketplace_role_ids}
         problems = [
-            _("Role “%(role)s” has no account.", role=role.label)
-            for code, role in ROLES.items()
+            problem
+            for role in self.marketplace_role_ids
+            for problem in role._setup_problems()
+        ]
+        mapped = self.marketplace_role_ids.grouped("code")
+        names = self.env["marketplace.account.role"]._role_names()
+        problems += [
+            self.env._("Role “%(role)s” has no account.", role=names[code])
+            for code in ROLES
             if code not in mapped
         ]
-        tied = {}
-        for code, account in mapped.items():
-            role = ROLES[code]
-            if not account.active:
-                problems.append(
-                    _(
-                        "Role “%(role)s”: account %(account)s is archived.",
-                        role=role.label,
-                        account=account.display_name,
-                    )
-                )
-            if role.reconcile and not account.reconcile:
-                problems.append(
-                    _(
-                        "Role “%(role)s”: account %(account)s must allow "
-                        "reconciliation.",
-                        role=role.label,
-                        account=account.display_name,
-                    )
-                )
-            if role.tie_out and account in tied:
-                problems.append(
-                    _(
-                        "Roles “%(role)s” and “%(other)s” share account %(account)s: "
-                        "nothing tells their balances apart.",
-                        role=role.label,
-                        other=tied[account].label,
-                        account=account.display_name,
-                    )
-                )
-            if role.tie_out:
-                tied[account] = role
         journals = self.env["marketplace.ledger.line"]._journal_field_by_event()
-        for name in dict.fromkeys(journals.values()):
-            if not self[name].active:
-                problems.append(
-                    _(
-                        "“%(journal)s” is not chosen, or archived.",
-                        journal=self._fields[name]._description_string(self.env),
-                    )
-                )
+        problems += [
+            self.env._(
+                "“%(journal)s” is not chosen, or archived.",
+                journal=self._fields[name]._description_string(self.env),
+            )
+            for name in dict.fromkeys(journals.values())
+            if not self[name].active
+        ]
         return problems
 
     # -- set-up ---------------------------------------------------------------------

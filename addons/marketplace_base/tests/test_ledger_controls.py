@@ -213,7 +213,7 @@ class TestLedgerControls(MarketplaceCommon):
         roles["VENDOR_RESERVE"].account_id = due
         action = self.env["res.config.settings"].create({}).action_marketplace_setup()
         self.assertEqual(action["tag"], "display_notification")
-        self.assertIn("share account", action["params"]["message"])
+        self.assertIn("must not share account", action["params"]["message"])
         self.assertEqual(roles["VENDOR_RESERVE"].account_id, due)
 
     # -- A12 ------------------------------------------------------------------------
