@@ -179,7 +179,6 @@ class PurchaseChecker:
 
     def _own_taxes(self, payload, terms):
         """Check that what the operator owes the VAT of has one tax: he declares it."""
-        _ = self.env._
         items = [
             line
             for line in payload["lines"]
@@ -192,7 +191,7 @@ class PurchaseChecker:
             or any(vals.get("vat_debtor") == "operator" for vals in terms.values())
         ]
         return [
-            _(
+            self.env._(
                 "Line %(line)s, %(name)s: the operator owes its VAT and needs exactly "
                 "one tax on it.",
                 line=item["ref"],

@@ -184,6 +184,7 @@ class MarketplaceRefund(models.Model):
         entries = []
         for record in todo.sorted("id"):
             record._check_payment()
+            record._check_dispute()
             if record.borne_by == "operator":
                 entries += record._goodwill_entries()
                 continue

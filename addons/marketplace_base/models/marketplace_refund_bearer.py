@@ -27,9 +27,9 @@ class MarketplaceRefund(models.Model):
         "follows. Operator: a goodwill gesture of ours, vendor and commission stay.",
     )
 
-    def _check_payment(self):
+    def _check_dispute(self):
         """Let only a lost claim, and only once, be a refund through the bank."""
-        super()._check_payment()
+        self.ensure_one()
         dispute = self.dispute_id
         if dispute and (
             dispute.state != "lost"
