@@ -47,6 +47,7 @@ OFFER_INACTIVE_REASONS = [
 
 POSTURES = [("agent", "Agent"), ("principal", "Principal")]
 VAT_DEBTORS = [("vendor", "Vendor"), ("operator", "Operator (deemed supplier)")]
+SHIPPING_RECIPIENTS = [("vendor", "Vendor"), ("operator", "Operator")]
 LINE_KINDS = [("goods", "Goods"), ("shipping", "Shipping"), ("discount", "Discount")]
 
 # One entry per business event of the ledger; other addons add theirs.
@@ -55,7 +56,14 @@ EVENTS = [
     ("discount_funding", "Discount paid by the marketplace"),
     ("entitlement", "Vendor entitled"),
     ("refund", "Refund to the customer"),
+    ("shipping_funding", "Delivery paid by the marketplace"),
     ("rounding", "Rounding of the order total"),
+    ("goodwill", "Goodwill refund paid by the operator"),
+    ("dispute_opened", "Chargeback opened"),
+    ("dispute_fee", "Chargeback fee"),
+    ("dispute_won", "Chargeback won"),
+    ("dispute_lost", "Chargeback lost by the vendor"),
+    ("dispute_borne", "Chargeback lost by the operator"),
     ("psp_settlement", "PSP settles to the bank"),
     ("psp_fee", "PSP fee"),
 ]
@@ -64,6 +72,27 @@ POSTING_MODES = [("event", "One entry per event"), ("day_vendor", "Per day and v
 
 # Ledger lines posted by one transaction of the posting job.
 POSTING_BATCH_LINES = 2000
+
+
+# Health checks: days back that orders are looked at, days after which a ledger line
+# should be posted, and journal items named for one difference.
+HEALTH_DAYS = 60
+HEALTH_WAITING_DAYS = 2
+HEALTH_LINES = 10
+
+# Roles that hold VAT of a sale, and roles that hold its base: their journal items
+# carry the tax that the ledger line names.
+TAX_ROLES = ("VAT_DEEMED", "VAT_OUT")
+TAX_BASE_ROLES = ("VENDOR_PENDING", "VENDOR_DUE", "SHIPPING_INC")
+
+# Roles whose journal items are lettered against each other by the nightly job, and the
+# column of the ledger that says which of them belong together.
+LETTERED_ROLES = {
+    "VENDOR_PENDING": "sale_order_id",
+    "DISPUTES": "marketplace_order_id",
+}
+# Groups of journal items lettered by one transaction.
+LETTERING_BATCH = 200
 
 
 class Role(NamedTuple):
@@ -137,7 +166,9 @@ ROLES = {
     "CUST_COLLECT": Role(
         "Pay-later sales", "asset_current", "467300", "121300", True, "customer"
     ),
-    "DISPUTES": Role("Open disputes", "asset_current", "467400", "121400", True, "psp"),
+    "DISPUTES": Role(
+        "Open disputes", "asset_current", "467400", "121400", True, "psp", True
+    ),
     "CUST_AR": Role(
         "Customers", "asset_receivable", "411100", "121000", True, "customer"
     ),
@@ -216,8 +247,18 @@ REFUND_REASONS = [
     ("not_received", "Not received"),
     ("out_of_stock", "Vendor out of stock"),
     ("goodwill", "Goodwill"),
+    ("chargeback", "Chargeback"),
     ("other", "Other"),
 ]
+REFUND_BEARERS = [("vendor", "Vendor"), ("operator", "Operator")]
+
+DISPUTE_STATES = [
+    ("draft", "Draft"),
+    ("open", "Open"),
+    ("won", "Won"),
+    ("lost", "Lost"),
+]
+DISPUTE_TRANSITIONS = {"open": {"draft"}, "won": {"open"}, "lost": {"open"}}
 
 PSP_SETTLEMENT_STATES = [("draft", "Draft"), ("posted", "Posted")]
 PSP_SETTLEMENT_TRANSITIONS = {"posted": {"draft"}}

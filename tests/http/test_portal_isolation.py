@@ -33,6 +33,8 @@ CLOSED_MODELS = {
     "marketplace.binding",
     "marketplace.commission.plan",
     "marketplace.commission.rule",
+    "marketplace.dispute",
+    "marketplace.health",
     "marketplace.inbox",
     "marketplace.message.mixin",
     "marketplace.order",

@@ -26,10 +26,12 @@ minor = st.integers(0, 10**8)
 def lines(draw):
     """Return an order line, of which the marketplace may have paid a part."""
     charged = draw(minor)
+    credit = charged + draw(minor)
     return LineState(
         quantity=draw(st.integers(1, 50)),
         charged=charged,
-        credit=charged + draw(minor),
+        credit=credit,
+        tax=draw(st.integers(0, credit)),
     )
 
 
@@ -50,8 +52,10 @@ def test_units_returned_one_way_or_another_end_on_the_line(data, line):
         part, line = refund(line, quantity, None)
         assert part.charged >= 0
         assert part.credit >= part.charged
+        assert 0 <= part.tax <= part.credit
     assert line.charged_back == start.charged
     assert line.credit_back == start.credit
+    assert line.tax_back == start.tax
 
 
 @given(st.data(), lines())

@@ -12,8 +12,25 @@ from typing import NamedTuple
 from .money import allocate, cumulative_share
 
 # Roles that hold what a sale is worth to its seller, and events that change it.
-SELLER_ROLES = frozenset({"VENDOR_PENDING", "VENDOR_DUE", "CUST_ADVANCE"})
-SALE_EVENTS = frozenset({"capture", "discount_funding", "rounding", "refund"})
+TAX_ROLES = frozenset({"VAT_DEEMED", "VAT_OUT"})
+SELLER_ROLES = TAX_ROLES | {
+    "VENDOR_PENDING",
+    "VENDOR_DUE",
+    "CUST_ADVANCE",
+    "SHIPPING_INC",
+}
+SALE_EVENTS = frozenset(
+    {
+        "capture",
+        "discount_funding",
+        "shipping_funding",
+        "rounding",
+        "refund",
+        "dispute_lost",
+    }
+)
+# Roles that a customer's money goes back through: his payment, or his bank's claim.
+CUSTOMER_ROLES = frozenset({"PSP_CLEARING", "DISPUTES"})
 
 
 class RefundError(ValueError):
@@ -30,7 +47,8 @@ class LineState:
     """What happened so far to one order line.
 
     ``charged`` was captured from the customer, ``credit`` credited to the seller: the
-    difference is what the marketplace paid. ``*_back`` is what was undone of each.
+    difference is what the marketplace paid. ``tax`` is the part of the credit that the
+    operator owes as VAT himself, where he does. ``*_back`` is what was undone of each.
     """
 
     quantity: int
@@ -39,6 +57,8 @@ class LineState:
     quantity_back: int = 0
     charged_back: int = 0
     credit_back: int = 0
+    tax: int = 0
+    tax_back: int = 0
 
     @property
     def left(self) -> int:
@@ -72,9 +92,10 @@ def line_money(
     ...             ("entitlement", "VENDOR_PENDING", "VENDOR_DUE", 1000)], 3, 1)
     ... # doctest: +NORMALIZE_WHITESPACE
     LineMoney(state=LineState(quantity=3, charged=2000, credit=3000, quantity_back=1,
-    charged_back=667, credit_back=1001), pending=999, funded=666)
+    charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=999, funded=666)
     """
     charged = credit = charged_back = credit_back = pending = funded = 0
+    tax = tax_back = 0
     for event, debit, credit_role, amount in moves:
         pending += amount * (
             (credit_role == "VENDOR_PENDING") - (debit == "VENDOR_PENDING")
@@ -84,23 +105,36 @@ def line_money(
         funded += amount * ((debit == "DISCOUNT_MKT") - (credit_role == "DISCOUNT_MKT"))
         if credit_role in SELLER_ROLES:
             credit += amount
+            tax += amount * (credit_role in TAX_ROLES)
             charged += amount * (debit == "PSP_CLEARING")
         elif debit in SELLER_ROLES:
             credit_back += amount
-            charged_back += amount * (credit_role == "PSP_CLEARING")
+            tax_back += amount * (debit in TAX_ROLES)
+            charged_back += amount * (credit_role in CUSTOMER_ROLES)
     state = LineState(
-        quantity, charged, credit, quantity_back, charged_back, credit_back
+        quantity,
+        charged,
+        credit,
+        quantity_back,
+        charged_back,
+        credit_back,
+        tax,
+        tax_back,
     )
     return LineMoney(state, pending, funded)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One refund of one line: to the customer, and at the seller's expense."""
+    """One refund of one line: to the customer, and at the seller's expense.
+
+    ``tax`` is the part of the credit that the operator no longer owes as VAT.
+    """
 
     quantity: int
     charged: int
     credit: int
+    tax: int = 0
 
 
 def unit_amount(state: LineState, quantity: int) -> int:
@@ -143,9 +177,14 @@ def refund(
 
     >>> line = LineState(quantity=3, charged=2000, credit=3000)
     >>> part, line = refund(line, 1, None); part
-    Part(quantity=1, charged=667, credit=1001)
+    Part(quantity=1, charged=667, credit=1001, tax=0)
     >>> part, line = refund(line, 2, None); part
-    Part(quantity=2, charged=1333, credit=1999)
+    Part(quantity=2, charged=1333, credit=1999, tax=0)
+
+    Deemed supplier (scenario S10): 119.99, of which 20.00 VAT; 60.00 goes back.
+
+    >>> refund(LineState(1, 11999, 11999, tax=2000), 0, 6000)[0]
+    Part(quantity=0, charged=6000, credit=6000, tax=1000)
     """
     charged = unit_amount(state, quantity)
     if amount is not None:
@@ -160,12 +199,20 @@ def refund(
         credit_back = cumulative_share(state.credit, state.quantity, quantity_back)
     # A capture between two refunds may have changed the ratio: stay within bounds.
     credit_back = max(state.credit_back + charged, min(credit_back, state.credit))
-    part = Part(quantity, charged, credit_back - state.credit_back)
+    credit = credit_back - state.credit_back
+    tax_back = state.tax_back
+    if state.tax:
+        share = cumulative_share(
+            state.tax, state.credit, min(credit_back, state.credit)
+        )
+        tax_back = min(max(share, tax_back), tax_back + credit)
+    part = Part(quantity, charged, credit, tax_back - state.tax_back)
     after = replace(
         state,
         quantity_back=quantity_back,
         charged_back=charged_back,
         credit_back=credit_back,
+        tax_back=tax_back,
     )
     return part, after
 
@@ -300,6 +347,7 @@ def entitled(
     delivered = delivered_before + delivered_now
     if delivered + state.quantity_back >= state.quantity:
         return pending
-    due = cumulative_share(state.credit, state.quantity, delivered)
-    before = cumulative_share(state.credit, state.quantity, delivered_before)
+    owed = state.credit - state.tax
+    due = cumulative_share(owed, state.quantity, delivered)
+    before = cumulative_share(owed, state.quantity, delivered_before)
     return min(due - before, pending)

@@ -82,11 +82,17 @@ class Discount(NamedTuple):
 
 
 class Shipping(NamedTuple):
-    """Charge a delivery: of one seller, or shared by all (``seller`` is SHARED)."""
+    """Charge a delivery: of one seller, or shared by all (``seller`` is SHARED).
+
+    ``funded``: the marketplace pays it, the customer does not. ``operator_sells`` holds
+    the sellers whose part is sold by the operator instead of by themselves.
+    """
 
     ref: str
     amount: int
     seller: Hashable
+    funded: bool = False
+    operator_sells: frozenset[Hashable] = frozenset()
 
 
 class DiscountShare(NamedTuple):
@@ -98,11 +104,13 @@ class DiscountShare(NamedTuple):
 
 
 class ShippingShare(NamedTuple):
-    """Part of a delivery that goes to one seller."""
+    """Part of a delivery: credited to ``seller``, for the goods of ``shipper``."""
 
     ref: str
     seller: Hashable
     amount: int
+    shipper: Hashable
+    funded: bool = False
 
 
 @dataclass(slots=True)
@@ -125,7 +133,9 @@ class Split:
     @property
     def funded(self) -> int:
         """What the marketplace pays for the customer."""
-        return sum(line.marketplace_discount for line in self.lines)
+        return sum(line.marketplace_discount for line in self.lines) + sum(
+            share.amount for share in self.shippings if share.funded
+        )
 
     @property
     def charged(self) -> int:
@@ -241,7 +251,13 @@ def _share_shipping(result: Split, shipping: Shipping) -> list[Problem]:
     else:
         return [Problem("shipping_without_goods", shipping.ref, shipping.amount)]
     result.shippings += [
-        ShippingShare(shipping.ref, seller, amount)
+        ShippingShare(
+            shipping.ref,
+            OPERATOR if seller in shipping.operator_sells else seller,
+            amount,
+            seller,
+            shipping.funded,
+        )
         for seller, amount in shares
         if amount
     ]

@@ -7,7 +7,10 @@ from . import marketplace_account_role
 from . import marketplace_ledger_line
 from . import marketplace_ledger_posting
 from . import marketplace_psp_settlement
+from . import marketplace_ledger_lettering
 from . import marketplace_tie_out
+from . import marketplace_health
+from . import base_partner_merge
 from . import res_partner
 from . import vendor_onboarding
 from . import res_partner_bank
@@ -29,3 +32,5 @@ from . import marketplace_refund
 from . import marketplace_refund_check
 from . import marketplace_refund_import
 from . import marketplace_refund_line
+from . import marketplace_refund_bearer
+from . import marketplace_dispute

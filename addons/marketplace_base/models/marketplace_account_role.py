@@ -73,6 +73,41 @@ class MarketplaceAccountRole(models.Model):
                 )
 
     @api.model
+    def _role_names(self):
+        """Return {role code: its name for the user}."""
+        return dict(self._fields["code"]._description_selection(self.env))
+
+    def _setup_problems(self):
+        """Return, in words, why events could not be posted on the account of a role."""
+        self.ensure_one()
+        role, account = ROLES[self.code], self.account_id
+        words = {"role": self._role_names()[self.code], "account": account.display_name}
+        problems = []
+        if not account.active:
+            problems.append(
+                self.env._("Role “%(role)s”: account %(account)s is archived.", **words)
+            )
+        if role.reconcile and not account.reconcile:
+            problems.append(
+                self.env._(
+                    "Role “%(role)s”: account %(account)s must allow reconciliation.",
+                    **words,
+                )
+            )
+        sharing = self.company_id.marketplace_role_ids.filtered(
+            lambda other: other.account_id == account and ROLES[other.code].tie_out
+        )
+        if role.tie_out and self != sharing[:1]:
+            problems.append(
+                self.env._(
+                    "Role “%(role)s” must not share account %(account)s: nothing would "
+                    "tell its balance apart.",
+                    **words,
+                )
+            )
+        return problems
+
+    @api.model
     def _create_missing(self, company):
         """Create the roles a company lacks, and the accounts its chart lacks.
 

@@ -1,7 +1,13 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..const import CONTRACT_STATES, CONTRACT_TRANSITIONS, POSTURES, VAT_DEBTORS
+from ..const import (
+    CONTRACT_STATES,
+    CONTRACT_TRANSITIONS,
+    POSTURES,
+    SHIPPING_RECIPIENTS,
+    VAT_DEBTORS,
+)
 from ..exceptions import MarketplaceError
 
 
@@ -76,6 +82,15 @@ class MarketplaceContract(models.Model):
         tracking=True,
         help="Who owes the VAT of the customer's purchase. The operator does as deemed "
         "supplier (VAT directive, article 14a).",
+    )
+    shipping_recipient = fields.Selection(
+        SHIPPING_RECIPIENTS,
+        string="Delivery Sold by",
+        required=True,
+        default="vendor",
+        tracking=True,
+        help="Who sells the delivery of the vendor's goods to the customer, and owes "
+        "its VAT. A storefront may say otherwise for one of its delivery methods.",
     )
     entitlement_delay_days = fields.Integer(
         string="Due After Delivery (days)",
@@ -169,6 +184,7 @@ class MarketplaceContract(models.Model):
             "date_start",
             "posture",
             "vat_debtor",
+            "shipping_recipient",
             "entitlement_delay_days",
             "auto_delivery_days",
         }

@@ -68,6 +68,13 @@ class MarketplaceLedgerLine(models.Model):
     date_available = fields.Date(
         help="First day on which the money may be paid to the vendor."
     )
+    tax_id = fields.Many2one(
+        "account.tax",
+        string="VAT",
+        ondelete="restrict",
+        help="VAT that the operator owes himself: on what he sells, or as deemed "
+        "supplier. The line is its base, or the VAT where its role is one of VAT.",
+    )
     counterparty_id = fields.Many2one(
         "res.partner",
         help="Payment service provider on the other side, when there is one.",

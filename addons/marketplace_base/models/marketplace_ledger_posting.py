@@ -4,7 +4,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 
-from ..const import POSTING_BATCH_LINES, ROLES
+from ..const import POSTING_BATCH_LINES, ROLES, TAX_BASE_ROLES, TAX_ROLES
 
 MOVE_CONTEXT = {
     "tracking_disable": True,
@@ -27,9 +27,16 @@ class MarketplaceLedgerLine(models.Model):
         return {
             "capture": order,
             "discount_funding": order,
+            "shipping_funding": order,
             "entitlement": order,
             "refund": order,
             "rounding": order,
+            "goodwill": order,
+            "dispute_opened": correction,
+            "dispute_fee": correction,
+            "dispute_won": correction,
+            "dispute_lost": correction,
+            "dispute_borne": correction,
             "psp_settlement": correction,
             "psp_fee": correction,
         }
@@ -113,8 +120,10 @@ class MarketplaceLedgerLine(models.Model):
                 ("credit", line.role_credit),
             ):
                 partner = line._role_partner(role)
+                taxed = role in TAX_ROLES or role in TAX_BASE_ROLES
+                tax = line.tax_id if taxed else line.tax_id.browse()
                 item = items.setdefault(
-                    (role, partner.id, line.currency_id, side),
+                    (role, partner.id, line.currency_id, side, tax),
                     {"side": side, "lines": [], "minor": 0, "balance_minor": 0},
                 )
                 item["lines"].append(line.id)
@@ -122,13 +131,11 @@ class MarketplaceLedgerLine(models.Model):
                 item["balance_minor"] += line.company_id.currency_id._marketplace_minor(
                     balance
                 )
-        single = {
-            partner_id for (_role, partner_id, _cur, _side) in items if partner_id
-        }
+        single = {partner_id for (_role, partner_id, _c, _s, _t) in items if partner_id}
         company_currency = self.company_id.currency_id
         label = self._entry_label()
         line_vals = []
-        for (role, partner_id, currency, side), item in items.items():
+        for (role, partner_id, currency, side, tax), item in items.items():
             sign = 1 if side == "debit" else -1
             if ROLES[role].partner == "single":
                 partner_id = single.copy().pop() if len(single) == 1 else False
@@ -144,6 +151,7 @@ class MarketplaceLedgerLine(models.Model):
                     "name": label,
                     # Given, or Odoo searches a distribution model for every line.
                     "analytic_distribution": False,
+                    **self._prepare_tax_vals(role, side, tax, items),
                 }
             )
         vals = {
@@ -154,6 +162,48 @@ class MarketplaceLedgerLine(models.Model):
             "line_ids": [fields.Command.create(line) for line in line_vals],
         }
         return vals, list(items.values())
+
+    @api.model
+    def _prepare_tax_vals(self, role, side, tax, items):
+        """Return what makes a journal item the VAT of a tax, or its base.
+
+        The VAT is given, never left to Odoo: recomputed from its base it would be a
+        cent off for one amount in six, and the cent would fall on a suspense account
+        (accounting design, 1.7).
+
+        :param items: all items of the entry; those of its base make the VAT's base.
+        """
+        if not tax:
+            return {}
+        is_refund = side == "debit"
+        document = "refund" if is_refund else "invoice"
+        if role in TAX_BASE_ROLES:
+            return {
+                "tax_ids": [fields.Command.set(tax.ids)],
+                "tax_tag_ids": [
+                    fields.Command.set(tax.get_tax_tags(is_refund, "base").ids)
+                ],
+            }
+        [repartition] = tax.repartition_line_ids.filtered(
+            lambda line: line.document_type == document
+            and line.repartition_type == "tax"
+            and line.factor_percent > 0
+        )
+        base = sum(
+            item["balance_minor"]
+            for (other, _partner, _currency, other_side, other_tax), item in (
+                items.items()
+            )
+            if other in TAX_BASE_ROLES and (other_side, other_tax) == (side, tax)
+        )
+        company_currency = tax.company_id.currency_id
+        return {
+            "tax_repartition_line_id": repartition.id,
+            "tax_tag_ids": [fields.Command.set(repartition.tag_ids.ids)],
+            "tax_base_amount": company_currency._marketplace_amount(
+                base if is_refund else -base
+            ),
+        }
 
     def _role_partner(self, role):
         """Return the partner that a role's journal item names for this line."""
@@ -167,11 +217,16 @@ class MarketplaceLedgerLine(models.Model):
         return self.env["res.partner"]
 
     def _entry_label(self):
-        """Return the label of an entry: its events and, when single, its order."""
+        """Return the label of an entry: its events, and where they come from.
+
+        The order group when there is one, else the key under which the ledger has all
+        of them: the statutory export wants a reference on every entry.
+        """
         names = dict(self._fields["event"]._description_selection(self.env))
         events = ", ".join(dict.fromkeys(names[line.event] for line in self))
         groups = self.marketplace_order_id
-        return f"{events} · {groups.name}" if len(groups) == 1 else events
+        origin = groups.name if len(groups) == 1 else self[:1].event_key
+        return f"{events} · {origin}"
 
     def _link_move_lines(self, links, moves):
         """Write the journal items back on the lines, in two statements for a batch."""

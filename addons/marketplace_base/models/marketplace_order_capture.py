@@ -2,7 +2,7 @@
 
 from odoo import api, fields, models
 
-from ..engine.money import allocate
+from ..engine.money import allocate, cumulative_share
 from ..exceptions import MarketplaceError
 
 
@@ -19,6 +19,7 @@ class MarketplaceOrder(models.Model):
         :param payments: captured payments of these groups, not yet in the ledger.
         """
         entries = []
+        credited = {}
         states = self.sale_order_ids.order_line._marketplace_ledger_state()
         captured = self._captured_minor(payments)
         for group in self:
@@ -27,6 +28,7 @@ class MarketplaceOrder(models.Model):
             left = {line: line._marketplace_charge_minor() for line in lines}
             for line in lines:
                 left[line] -= states[line].state.charged
+                credited[line] = states[line].state.credit
             charged = currency._marketplace_minor(group.amount_charged)
             paid = captured[group]
             own = payments.filtered(
@@ -37,7 +39,7 @@ class MarketplaceOrder(models.Model):
                 parts = allocate(min(amount, sum(left.values())), list(left.values()))
                 for line, part in zip(lines, parts, strict=True):
                     left[line] -= part
-                    entries.append(group._capture_entry(payment, line, part))
+                    entries += group._capture_entries(payment, line, part, credited)
                 paid += amount
                 if paid > charged:
                     raise MarketplaceError(
@@ -51,10 +53,10 @@ class MarketplaceOrder(models.Model):
                     )
                 if paid == charged:
                     entries += group._completion_entries(
-                        lines, left, amount - sum(parts), payment
+                        lines, left, credited, amount - sum(parts), payment
                     )
             if not charged and not own:
-                entries += group._completion_entries(lines, left, 0)
+                entries += group._completion_entries(lines, left, credited, 0)
         self.env["marketplace.ledger.line"].sudo()._record(entries)
 
     def _captured_minor(self, payments):
@@ -72,21 +74,52 @@ class MarketplaceOrder(models.Model):
             result[group] = group.currency_id._marketplace_minor(amount)
         return result
 
-    def _capture_entry(self, payment, line, minor):
-        """Return the ledger entry of one line's part of a captured payment."""
-        return self._line_entry(
+    def _capture_entries(self, payment, line, minor, credited):
+        """Return the ledger entries of one line's part of a captured payment."""
+        return self._credit_entries(
             line,
             minor,
+            credited,
             event="capture",
             event_key=f"capture:{payment.id}",
             source_key=f"capture:{payment.id}:{line.id}",
             role_debit="PSP_CLEARING",
-            role_credit=line._marketplace_credit_role(),
             date_event=payment._ledger_date(),
             counterparty_id=payment.psp_partner_id.id,
         )
 
-    def _completion_entries(self, lines, left, excess, payment=None):
+    def _credit_entries(self, line, minor, credited, **values):
+        """Return the entries that credit a line: to its seller, and the VAT if ours.
+
+        The VAT follows by cumulative difference, so that partial payments end exactly
+        on the VAT of the document.
+
+        :param credited: {line: minor units credited before}; brought forward.
+        """
+        role, tax_role = line._marketplace_credit_role(), line._marketplace_tax_role()
+        tax_minor = line._marketplace_tax_minor() if tax_role else 0
+        if tax_minor:
+            whole = self.currency_id._marketplace_minor(line.amount_vendor)
+            before = cumulative_share(tax_minor, whole, credited[line])
+            tax_minor = (
+                cumulative_share(tax_minor, whole, credited[line] + minor) - before
+            )
+        credited[line] += minor
+        # A base without its VAT beside it would make Odoo compute one.
+        tax_id = line.tax_ids.id if tax_minor else False
+        net = {**values, "role_credit": role, "tax_id": tax_id}
+        vat = {
+            **values,
+            "role_credit": tax_role,
+            "tax_id": tax_id,
+            "source_key": f"{values['source_key']}:tax",
+        }
+        entries = [self._line_entry(line, minor - tax_minor, **net)]
+        if tax_minor:
+            entries.append(self._line_entry(line, tax_minor, **vat))
+        return entries
+
+    def _completion_entries(self, lines, left, credited, excess, payment=None):
         """Return the entries that complete a paid order.
 
         :param left: {line: minor units of its charge that no payment covers}; the
@@ -104,24 +137,23 @@ class MarketplaceOrder(models.Model):
         }
         entries = []
         for line in lines:
-            role = line._marketplace_credit_role()
+            shipping = line.marketplace_kind == "shipping"
+            funding = "shipping_funding" if shipping else "discount_funding"
             funded = self.currency_id._marketplace_minor(
                 line.amount_discount_marketplace
             )
             for event, debit, minor in (
-                ("discount_funding", "DISCOUNT_MKT", funded),
+                (funding, "DISCOUNT_MKT", funded),
                 ("rounding", "OPERATOR_COST", left[line]),
             ):
-                entries.append(
-                    self._line_entry(
-                        line,
-                        minor,
-                        event=event,
-                        source_key=f"{event}:{line.id}",
-                        role_debit=debit,
-                        role_credit=role,
-                        **base,
-                    )
+                entries += self._credit_entries(
+                    line,
+                    minor,
+                    credited,
+                    event=event,
+                    source_key=f"{event}:{line.id}",
+                    role_debit=debit,
+                    **base,
                 )
         if excess:
             entries.append(
@@ -163,7 +195,7 @@ class MarketplaceOrder(models.Model):
             [
                 ("marketplace_order_id", "=", self.id),
                 ("sale_line_id", "=", False),
-                ("event", "in", ("rounding", "refund")),
+                ("event", "in", ("rounding", "refund", "dispute_lost")),
             ],
             ["role_debit"],
             ["amount:sum"],

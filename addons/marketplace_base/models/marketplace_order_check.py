@@ -89,7 +89,10 @@ class PurchaseChecker:
             return self.env["marketplace.order"]._split_messages(
                 error.problems, self.currencies[payload["currency_id"]], names
             ), None
-        problems = self._total(payload, result)
+        if any(share.seller == OPERATOR for share in result.shippings):
+            terms.setdefault(OPERATOR, {})
+        problems = self._own_taxes(payload, terms)
+        problems += self._total(payload, result)
         return problems, None if problems else Purchase(payload, result, terms)
 
     # -- each kind of problem -------------------------------------------------------
@@ -174,6 +177,46 @@ class PurchaseChecker:
                 )
         return problems
 
+    def _own_taxes(self, payload, terms):
+        """Check that what the operator owes the VAT of has one tax: he declares it."""
+        items = [
+            line
+            for line in payload["lines"]
+            if terms[self._seller(line)].get("vat_debtor") == "operator"
+        ]
+        items += [
+            item
+            for item in payload.get("shippings") or ()
+            if self._operator_sells(payload, item)
+            or any(vals.get("vat_debtor") == "operator" for vals in terms.values())
+        ]
+        return [
+            self.env._(
+                "Line %(line)s, %(name)s: the operator owes its VAT and needs exactly "
+                "one tax on it.",
+                line=item["ref"],
+                name=item["name"],
+            )
+            for item in items
+            if len(item["tax_ids"]) != 1
+            or self.taxes[item["tax_ids"][0]].amount_type != "percent"
+        ]
+
+    def _operator_sells(self, payload, shipping):
+        """Return the sellers whose delivery the operator sells instead of them.
+
+        The storefront's word on the method wins over the contracts.
+        """
+        vendors = {self._seller(line) for line in payload["lines"]} - {OPERATOR}
+        if recipient := shipping.get("recipient"):
+            return frozenset(vendors if recipient == "operator" else ())
+        contracts = self.contracts[payload["company_id"], payload["date_order"].date()]
+        return frozenset(
+            vendor
+            for vendor in vendors
+            if contracts[vendor].shipping_recipient == "operator"
+        )
+
     def _seller(self, line):
         offer = self.offers.get(line.get("offer_id"))
         return offer.vendor_id.id if offer else OPERATOR
@@ -208,7 +251,13 @@ class PurchaseChecker:
         return split(
             lines,
             [
-                Shipping(item["ref"], item["amount_minor"], item["vendor_id"] or SHARED)
+                Shipping(
+                    item["ref"],
+                    item["amount_minor"],
+                    item["vendor_id"] or SHARED,
+                    item.get("paid_by") == "marketplace",
+                    self._operator_sells(payload, item),
+                )
                 for item in payload.get("shippings") or ()
             ],
             [

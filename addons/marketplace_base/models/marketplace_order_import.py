@@ -56,7 +56,9 @@ class MarketplaceOrder(models.Model):
             lines: [{ref, offer_id or product_id (the operator's own goods), name,
                 quantity, gross_minor or bundle_ref, tax_ids,
                 discounts: [{funder, amount_minor, name}]}],
-            shippings: [{ref, name, amount_minor, vendor_id or None (shared), tax_ids}],
+            shippings: [{ref, name, amount_minor, vendor_id or None (shared), tax_ids,
+                recipient: "vendor" or "operator" (None: by the contracts),
+                paid_by: "marketplace" (None: the customer)}],
             discounts: [{ref, name, amount_minor, funder, line_refs or None (all)}],
             bundles: [{ref, amount_minor}],
             payments: as of ``marketplace.payment._record_batch``,
@@ -263,6 +265,10 @@ class MarketplaceOrder(models.Model):
                 name=charges[share.ref]["name"],
                 external_ref=share.ref,
                 customer_lead=0.0,
+                shipping_vendor_id=(
+                    share.shipper if share.shipper != seller else False
+                ),
+                amount_discount_marketplace=amount(share.amount if share.funded else 0),
             )
             for share in purchase.split.shippings
             if share.seller == seller

@@ -52,6 +52,16 @@ class MarketplacePayment(models.Model):
     amount_refunded = fields.Monetary(
         string="Refunded", compute="_compute_amount_refunded"
     )
+    amount_disputed = fields.Monetary(
+        string="Disputed",
+        compute="_compute_amount_refunded",
+        help="Chargebacks that are still open.",
+    )
+    amount_left = fields.Monetary(
+        string="Left",
+        compute="_compute_amount_refunded",
+        help="Captured, less refunds and open chargebacks.",
+    )
 
     _external_uniq = models.UniqueIndex(
         "(company_id, channel, external_ref) WHERE external_ref IS NOT NULL",
@@ -77,8 +87,19 @@ class MarketplacePayment(models.Model):
                 ["amount:sum"],
             )
         )
+        disputed = dict(
+            self.env["marketplace.dispute"]._read_group(
+                [("payment_id", "in", self.ids), ("state", "=", "open")],
+                ["payment_id"],
+                ["amount:sum"],
+            )
+        )
         for payment in self:
             payment.amount_refunded = refunded.get(payment._origin, 0.0)
+            payment.amount_disputed = disputed.get(payment._origin, 0.0)
+            payment.amount_left = payment.currency_id.round(
+                payment.amount - payment.amount_refunded - payment.amount_disputed
+            )
 
     @api.depends("external_ref", "provider")
     def _compute_display_name(self):
@@ -211,6 +232,27 @@ class MarketplacePayment(models.Model):
             groups._record_captures(moved)
             groups.sale_order_ids.marketplace_shipment_ids._schedule_entitlement()
         return moved
+
+    def _check_ceiling(self):
+        """Refuse to give back more than a payment brought: refunds and open claims.
+
+        :raises MarketplaceError: naming the payment.
+        """
+        self.invalidate_recordset(["amount_refunded", "amount_disputed", "amount_left"])
+        for payment in self:
+            if payment.currency_id.compare_amounts(payment.amount_left, 0.0) < 0:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(payment)s of %(order)s was %(amount)s; refunds of %(back)s "
+                        "exceed it.",
+                        payment=payment.display_name,
+                        order=payment.order_id.display_name,
+                        amount=payment.currency_id.format(payment.amount),
+                        back=payment.currency_id.format(
+                            payment.amount_refunded + payment.amount_disputed
+                        ),
+                    )
+                )
 
     def _ledger_date(self):
         """Return the day of the payment for the ledger, in the user's time zone."""

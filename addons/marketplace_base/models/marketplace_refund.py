@@ -19,6 +19,8 @@ FROZEN_FIELDS = {
     "line_ids",
     "amount",
     "amount_rounding",
+    "borne_by",
+    "dispute_id",
 }
 
 
@@ -107,12 +109,14 @@ class MarketplaceRefund(models.Model):
                 lambda payment: payment.state == "captured"
             )
             record.payment_id = captured.sorted(
-                lambda payment: (payment.amount_refunded - payment.amount, payment.id)
+                lambda payment: (-payment.amount_left, payment.id)
             )[:1]
 
     @api.depends("line_ids.amount", "amount_rounding")
     def _compute_amount(self):
         for record in self:
+            if record.borne_by == "operator":
+                continue
             if record.line_ids or record.state == "done":
                 record.amount = record.currency_id.round(
                     sum(record.line_ids.mapped("amount")) + record.amount_rounding
@@ -180,6 +184,10 @@ class MarketplaceRefund(models.Model):
         entries = []
         for record in todo.sorted("id"):
             record._check_payment()
+            record._check_dispute()
+            if record.borne_by == "operator":
+                entries += record._goodwill_entries()
+                continue
             record._check_rounding(rounding)
             if not record.line_ids:
                 record._share_over_lines(money)
@@ -195,8 +203,9 @@ class MarketplaceRefund(models.Model):
             entries += part.order_line._marketplace_entitle_rest(
                 money, record.date, f"refund:{record.id}:rest"
             )
+        todo._link_origins(entries)
         done = todo._transition("done")
-        done._check_payment_ceiling()
+        done.payment_id._check_ceiling()
         self.env["marketplace.ledger.line"].sudo()._record(entries)
         done._after_apply()
         return done
@@ -275,7 +284,7 @@ class MarketplaceRefund(models.Model):
                 self.order_id._line_entry(
                     line,
                     minor,
-                    event="refund",
+                    event=self._ledger_event(),
                     event_key=f"refund:{self.id}",
                     source_key=f"refund:{item.id}:{debit}:{credit}",
                     role_debit=debit,
@@ -283,6 +292,7 @@ class MarketplaceRefund(models.Model):
                     date_event=self.date,
                     date_available=self.date,
                     counterparty_id=self.payment_id.psp_partner_id.id,
+                    tax_id=line.tax_ids.id if part.tax else False,
                 )
                 for debit, credit, minor in roles
             ]
@@ -293,20 +303,19 @@ class MarketplaceRefund(models.Model):
 
         What the seller loses is taken from what is not due yet, then from what is. The
         customer gets his part; the marketplace gets back what it had paid for him: the
-        discount first, then the rounding.
+        discount first, then the rounding. VAT that the operator owed goes back too.
         """
-        if line._marketplace_credit_role() == "VENDOR_PENDING":
-            pending = min(money.pending, part.credit)
-            sources = [
-                ("VENDOR_PENDING", pending),
-                ("VENDOR_DUE", part.credit - pending),
-            ]
+        role, net = line._marketplace_credit_role(), part.credit - part.tax
+        if role == "VENDOR_PENDING":
+            pending = min(money.pending, net)
+            sources = [("VENDOR_PENDING", pending), ("VENDOR_DUE", net - pending)]
         else:
             pending = 0
-            sources = [("CUST_ADVANCE", part.credit)]
+            sources = [(role, net)]
+        sources.append((line._marketplace_tax_role(), part.tax))
         funded = min(money.funded, part.credit - part.charged)
         targets = [
-            ("PSP_CLEARING", part.charged),
+            (self._customer_role(), part.charged),
             ("DISCOUNT_MKT", funded),
             ("OPERATOR_COST", part.credit - part.charged - funded),
         ]
@@ -320,16 +329,7 @@ class MarketplaceRefund(models.Model):
         self.ensure_one()
         return [
             {
-                "company_id": self.company_id.id,
-                "marketplace_order_id": self.order_id.id,
-                "event": "refund",
-                "event_key": f"refund:{self.id}",
+                **self._operator_entry(self._ledger_event(), self.amount_rounding),
                 "source_key": f"refund:{self.id}:rounding",
-                "role_debit": "OPERATOR_COST",
-                "role_credit": "PSP_CLEARING",
-                "amount": self.amount_rounding,
-                "currency_id": self.currency_id.id,
-                "date_event": self.date,
-                "counterparty_id": self.payment_id.psp_partner_id.id,
             }
         ]

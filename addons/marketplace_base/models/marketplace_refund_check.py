@@ -45,27 +45,6 @@ class MarketplaceRefund(models.Model):
             raise MarketplaceError(self._too_much(self.order_id, error, self.name))
         left[self.order_id] -= rounding
 
-    def _check_payment_ceiling(self):
-        """Refuse to give back more than a payment brought."""
-        self.payment_id.invalidate_recordset(["amount_refunded"])
-        for payment in self.payment_id:
-            if (
-                payment.currency_id.compare_amounts(
-                    payment.amount_refunded, payment.amount
-                )
-                > 0
-            ):
-                raise MarketplaceError(
-                    self.env._(
-                        "%(payment)s of %(order)s was %(amount)s; refunds of %(back)s "
-                        "exceed it.",
-                        payment=payment.display_name,
-                        order=payment.order_id.display_name,
-                        amount=payment.currency_id.format(payment.amount),
-                        back=payment.currency_id.format(payment.amount_refunded),
-                    )
-                )
-
     @api.model
     def _too_much(self, record, error, name):
         """Return, in words, the refusal of a refund above what is left."""

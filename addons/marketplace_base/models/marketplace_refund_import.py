@@ -23,8 +23,8 @@ class MarketplaceRefund(models.Model):
         :param payloads: [{company_id, channel, order_ref, ref, payment_ref (optional),
             date, amount_minor (None: the sum of the rest), reason, note,
             lines: [{line_ref, quantity, amount_minor (None: the price of the units)}],
-            shipping_minor}]. ``reason`` is a code of REFUND_REASONS, others are kept as
-            a note.
+            shipping_minor, borne_by}]. ``reason`` is a code of REFUND_REASONS, others
+            are kept as a note. Borne by "operator", it is an amount and no lines.
         :return: (refunds, {index of a payload: its problems, in words}).
         """
         refs = [payload["ref"] for payload in payloads]
@@ -75,9 +75,7 @@ class MarketplaceRefund(models.Model):
             minor = group.currency_id._marketplace_minor
             for payment in group.payment_ids:
                 if payment.state == "captured":
-                    left[group][payment] = minor(payment.amount) - minor(
-                        payment.amount_refunded
-                    )
+                    left[group][payment] = minor(payment.amount_left)
         return left
 
     @api.model
@@ -94,6 +92,8 @@ class MarketplaceRefund(models.Model):
                     order=payload["order_ref"],
                 )
             ], None
+        if payload.get("borne_by") == "operator":
+            return self._import_goodwill_vals(payload, group, left)
         own = {
             line: states[line]
             for line in group.sale_order_ids.order_line
@@ -139,20 +139,47 @@ class MarketplaceRefund(models.Model):
         total = shares.excess + sum(part.amount for part in shares.parts)
         payment = self._import_payment(payload, left[group], total)
         if not payment:
-            return [
-                self.env._(
-                    "Refund %(ref)s: no captured payment of %(order)s has %(amount)s "
-                    "left.",
-                    ref=payload["ref"],
-                    order=group.display_name,
-                    amount=group.currency_id.format(
-                        group.currency_id._marketplace_amount(total)
-                    ),
-                )
-            ], None
+            return [self._import_nothing_left(payload, group, total)], None
         left[group][payment] -= total
         states.update(after)
-        return [], self._prepare_import_vals(payload, group, payment, shares)
+        return [], {
+            **self._prepare_import_vals(payload, group, payment),
+            **self._prepare_plan_vals(shares, group.currency_id),
+        }
+
+    @api.model
+    def _import_goodwill_vals(self, payload, group, left):
+        """Return (problems, values) of a refund that the operator pays."""
+        total = payload.get("amount_minor") or 0
+        if payload.get("lines") or payload.get("shipping_minor") or total <= 0:
+            return [
+                self.env._(
+                    "Refund %(ref)s is paid by the operator: it has an amount and no "
+                    "lines.",
+                    ref=payload["ref"],
+                )
+            ], None
+        payment = self._import_payment(payload, left[group], total)
+        if not payment:
+            return [self._import_nothing_left(payload, group, total)], None
+        left[group][payment] -= total
+        return [], {
+            **self._prepare_import_vals(payload, group, payment),
+            "borne_by": "operator",
+            "amount": group.currency_id._marketplace_amount(total),
+        }
+
+    @api.model
+    def _import_nothing_left(self, payload, group, minor):
+        """Return, in words, that no payment has so much left to give back."""
+        return self.env._(
+            "Refund %(ref)s: no captured payment of %(order)s has %(amount)s left.",
+            ref=payload["ref"],
+            order=group.display_name,
+            amount=group.currency_id.format(
+                group.currency_id._marketplace_amount(minor)
+            ),
+        )
 
     @api.model
     def _import_payment(self, payload, left, total):
@@ -166,7 +193,7 @@ class MarketplaceRefund(models.Model):
         return max(fitting, key=lambda payment: left[payment], default=None)
 
     @api.model
-    def _prepare_import_vals(self, payload, group, payment, shares):
+    def _prepare_import_vals(self, payload, group, payment):
         reasons = dict(self._fields["reason_code"]._description_selection(self.env))
         reason = payload.get("reason")
         note = payload.get("note")
@@ -177,5 +204,4 @@ class MarketplaceRefund(models.Model):
             "date": payload["date"],
             "reason_code": reason if reason in reasons else "other",
             "note": note if reason in reasons else note or reason,
-            **self._prepare_plan_vals(shares, group.currency_id),
         }

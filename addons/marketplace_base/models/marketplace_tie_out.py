@@ -120,6 +120,43 @@ class MarketplaceTieOut(models.Model):
             [("company_id", "=", company.id), ("amount_difference", "!=", 0)]
         )
 
+    def _offending_items(self):
+        """Return the posted journal items of a row that its ledger lines do not make.
+
+        Items that no ledger line carries are among them: someone wrote on the account.
+        """
+        self.ensure_one()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT item.id
+                  FROM account_move_line item
+             LEFT JOIN (
+                       SELECT debit_move_line_id AS id, amount
+                         FROM marketplace_ledger_line
+                        WHERE company_id = %(company)s
+                       UNION ALL
+                       SELECT credit_move_line_id, -amount
+                         FROM marketplace_ledger_line
+                        WHERE company_id = %(company)s
+                       ) AS line ON line.id = item.id
+                 WHERE item.company_id = %(company)s
+                   AND item.account_id = %(account)s
+                   AND item.partner_id IS NOT DISTINCT FROM %(partner)s
+                   AND item.currency_id = %(currency)s
+                   AND item.parent_state = 'posted'
+              GROUP BY item.id
+                HAVING item.amount_currency <> COALESCE(SUM(line.amount), 0)
+              ORDER BY item.id
+                """,
+                company=self.company_id.id,
+                account=self.account_id.id,
+                partner=self.partner_id.id or None,
+                currency=self.currency_id.id,
+            )
+        )
+        return self.env["account.move.line"].browse([row[0] for row in rows])
+
     def action_open_ledger(self):
         """Open the ledger lines behind the row."""
         self.ensure_one()

@@ -189,6 +189,32 @@ class ResCompany(models.Model):
             return False
         return True
 
+    def _marketplace_setup_problems(self):
+        """Return, in words, what the set-up lacks for events to be posted."""
+        self.ensure_one()
+        problems = [
+            problem
+            for role in self.marketplace_role_ids
+            for problem in role._setup_problems()
+        ]
+        mapped = self.marketplace_role_ids.grouped("code")
+        names = self.env["marketplace.account.role"]._role_names()
+        problems += [
+            self.env._("Role “%(role)s” has no account.", role=names[code])
+            for code in ROLES
+            if code not in mapped
+        ]
+        journals = self.env["marketplace.ledger.line"]._journal_field_by_event()
+        problems += [
+            self.env._(
+                "“%(journal)s” is not chosen, or archived.",
+                journal=self._fields[name]._description_string(self.env),
+            )
+            for name in dict.fromkeys(journals.values())
+            if not self[name].active
+        ]
+        return problems
+
     # -- set-up ---------------------------------------------------------------------
 
     def _marketplace_setup(self):
@@ -248,6 +274,11 @@ class ResCompany(models.Model):
                     "name": name,
                     "company_id": self.id,
                     "show_on_dashboard": False,
+                    # French law wants entries that nobody can change afterwards; all
+                    # our corrections are reversals, so nothing is lost by it.
+                    "restrict_mode_hash_table": (
+                        self.account_fiscal_country_id.code == "FR"
+                    ),
                     **values,
                 }
                 for code, name in to_create.values()

@@ -18,7 +18,24 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def action_marketplace_setup(self):
-        """Create the accounts, journals and roles the company lacks."""
+        """Create the accounts, journals and roles the company lacks.
+
+        What was chosen by hand and cannot work is told, not changed.
+        """
         self.ensure_one()
         self.company_id.action_marketplace_setup()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        reload = {"type": "ir.actions.client", "tag": "soft_reload"}
+        problems = self.company_id._marketplace_setup_problems()
+        if not problems:
+            return reload
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "title": self.env._("The set-up needs your decision"),
+                "message": "\n".join(problems),
+                "next": reload,
+            },
+        }

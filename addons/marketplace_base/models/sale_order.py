@@ -247,12 +247,6 @@ class SaleOrder(models.Model):
                 "activate one on the vendor.",
                 vendor=vendor.display_name,
             )
-        if contract.vat_debtor == "operator":
-            return self.env._(
-                "By %(contract)s the operator owes the VAT of the sale (deemed "
-                "supplier). Such orders are not supported yet.",
-                contract=contract.display_name,
-            )
         return None
 
     # -- invoicing ------------------------------------------------------------------

@@ -56,15 +56,16 @@ class SaleOrder(models.Model):
             vendor.id: self._marketplace_contract_vals(vendor, contracts)
             for vendor in vendors
         }
-        result = self._marketplace_share(goods, shared, terms)
-
+        result = self._marketplace_share(goods, shared, terms, vendors, contracts)
+        for share in result.shippings:
+            sellers.setdefault(share.seller)
         others = [seller for seller in sellers if seller != kept]
         added = self.create(
             [
                 {
                     **self.copy_data({"order_line": [], "origin": self.name})[0],
-                    **terms[seller],
-                    "vendor_id": seller,
+                    **terms.get(seller, {}),
+                    "vendor_id": seller or False,
                 }
                 for seller in others
             ]
@@ -81,8 +82,13 @@ class SaleOrder(models.Model):
         self._marketplace_group(self | added)
         return added
 
-    def _marketplace_share(self, goods, shared, terms):
+    def _marketplace_share(self, goods, shared, terms, vendors, contracts):
         """Return the engine's split of a quotation."""
+        operator_sells = frozenset(
+            vendor.id
+            for vendor in vendors
+            if contracts[vendor.id].shipping_recipient == "operator"
+        )
         minor = {line: line._marketplace_face_minor() for line in goods | shared}
         discounts = shared.filtered(lambda line: line.marketplace_kind == "discount")
         self._marketplace_check_funder(discounts, goods)
@@ -99,7 +105,12 @@ class SaleOrder(models.Model):
             return split(
                 engine_lines,
                 [
-                    Shipping(str(line.id), minor[line], SHARED)
+                    Shipping(
+                        str(line.id),
+                        minor[line],
+                        SHARED,
+                        operator_sells=operator_sells,
+                    )
                     for line in shared - discounts
                 ],
                 [
@@ -160,15 +171,17 @@ class SaleOrder(models.Model):
         """
         shares = defaultdict(lambda: defaultdict(int))
         for share in result.discounts:
-            shares[share.ref][share.line.seller] -= share.amount
+            shares[share.ref][share.line.seller, share.line.seller] -= share.amount
         for share in result.shippings:
-            shares[share.ref][share.seller] += share.amount
+            shares[share.ref][share.seller, share.shipper] += share.amount
         amount = self.currency_id._marketplace_amount
         new_lines, emptied = [], self.env["sale.order.line"]
         for line in shared:
             by_seller = shares[str(line.id)]
-            for seller, minor in by_seller.items():
+            kept = False
+            for (seller, shipper), minor in by_seller.items():
                 vals = {
+                    "shipping_vendor_id": shipper if shipper != seller else False,
                     "product_uom_qty": 1.0,
                     "price_unit": amount(minor),
                     "technical_price_unit": amount(minor),
@@ -176,12 +189,14 @@ class SaleOrder(models.Model):
                     "tax_ids": [fields.Command.set(line.tax_ids.ids)],
                     "extra_tax_data": False,
                 }
-                if parts[seller] != self:
+                if parts[seller] != self or kept:
                     [copied] = line.copy_data({**vals, "order_id": parts[seller].id})
                     new_lines.append(copied)
-                elif minor != line._marketplace_face_minor():
+                    continue
+                kept = True
+                if shipper != seller or minor != line._marketplace_face_minor():
                     line.write(vals)
-            if not any(parts[seller] == self for seller in by_seller):
+            if not kept:
                 emptied |= line
         emptied.unlink()
         self.env["sale.order.line"].create(new_lines)

@@ -8,3 +8,9 @@ from . import test_order_split
 from . import test_shipment
 from . import test_refund
 from . import test_integrity
+from . import test_order_properties
+from . import test_refund_concurrency
+from . import test_dispute
+from . import test_ledger_controls
+from . import test_setup
+from . import test_operator_vat

@@ -516,13 +516,6 @@ class TestOrderImport(MarketplaceCommon):
         _groups, problems = self._problems(early)
         self.assertIn("Alma has no contract in force", problems[0][0])
 
-    def test_deemed_supplier_is_refused(self):
-        """The operator owing the VAT is not supported: it says so."""
-        vendor = self._create_vendor("Overseas", vat_debtor="operator")
-        payload = self._prepare_payload([(self._create_offer(vendor, 10.0), 1)])
-        _groups, problems = self._problems(payload)
-        self.assertIn("deemed supplier", problems[0][0])
-
     def test_amounts_that_cannot_be_shared_are_refused(self):
         """Discounts above the goods, deliveries of absent vendors, empty bundles."""
         stranger = self._create_vendor("Stranger")

@@ -1,0 +1,236 @@
+from odoo import api, fields, models
+
+from ..const import DISPUTE_STATES, DISPUTE_TRANSITIONS, REFUND_BEARERS
+from ..exceptions import MarketplaceError
+
+
+class MarketplaceDispute(models.Model):
+    """A chargeback: the customer's bank takes a payment back and we answer.
+
+    The money waits on the disputes account while the claim is open. Won, it returns to
+    the payment service provider; lost, it was refunded: by the vendors, as any refund,
+    or by the operator. The provider's fee is the operator's either way.
+    """
+
+    _name = "marketplace.dispute"
+    _description = "Chargeback"
+    _inherit = ["marketplace.state.mixin", "mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+    _rec_names_search = ["name", "external_ref", "order_id.name"]
+    _state_transitions = DISPUTE_TRANSITIONS
+
+    # never empty: create() numbers; `required` would stop the form before that
+    name = fields.Char(string="Number", readonly=True, copy=False, index="trigram")
+    payment_id = fields.Many2one(
+        "marketplace.payment",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain=[("state", "=", "captured")],
+        tracking=True,
+    )
+    order_id = fields.Many2one(
+        related="payment_id.order_id",
+        string="Order Group",
+        store=True,
+        precompute=True,
+        index=True,
+    )
+    company_id = fields.Many2one(
+        related="payment_id.company_id", store=True, precompute=True, index=True
+    )
+    partner_id = fields.Many2one(related="order_id.partner_id", string="Customer")
+    currency_id = fields.Many2one(
+        related="payment_id.currency_id", store=True, precompute=True
+    )
+    external_ref = fields.Char(
+        string="Reference",
+        copy=False,
+        help="Reference of the claim at the payment service provider.",
+    )
+    date = fields.Date(
+        string="Opened On",
+        required=True,
+        default=fields.Date.context_today,
+        tracking=True,
+    )
+    date_evidence = fields.Date(
+        string="Evidence Until",
+        tracking=True,
+        help="Last day on which the provider takes our evidence.",
+    )
+    date_closed = fields.Date(string="Closed On", copy=False, tracking=True)
+    amount = fields.Monetary(
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        tracking=True,
+        help="What the customer's bank took back.",
+    )
+    amount_fee = fields.Monetary(
+        string="Fee", help="What the provider charges us for the claim, won or lost."
+    )
+    borne_by = fields.Selection(
+        REFUND_BEARERS,
+        required=True,
+        default="vendor",
+        tracking=True,
+        help="Who pays when the claim is lost: the vendors of the order, as for a "
+        "refund, or we.",
+    )
+    note = fields.Text(string="Evidence")
+    state = fields.Selection(
+        DISPUTE_STATES,
+        required=True,
+        readonly=True,
+        default="draft",
+        copy=False,
+        tracking=True,
+    )
+    refund_ids = fields.One2many("marketplace.refund", "dispute_id", readonly=True)
+
+    _external_uniq = models.UniqueIndex(
+        "(company_id, external_ref) WHERE external_ref IS NOT NULL",
+        "This chargeback is already recorded.",
+    )
+    _amounts_positive = models.Constraint(
+        "CHECK (amount > 0 AND amount_fee >= 0)",
+        "A chargeback takes a positive amount back; its fee is zero or more.",
+    )
+
+    @api.depends("payment_id")
+    def _compute_amount(self):
+        for dispute in self:
+            dispute.amount = dispute.payment_id.amount_left
+
+    # -- CRUD -----------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        names = (
+            self.env["ir.sequence"]
+            .sudo()
+            ._marketplace_next_many(self._name, self.env.company, len(vals_list))
+        )
+        return super().create(
+            [
+                {**vals, "name": vals.get("name") or name}
+                for vals, name in zip(vals_list, names, strict=True)
+            ]
+        )
+
+    def write(self, vals):
+        """Keep what the ledger says of claims."""
+        facts = {"payment_id", "date", "amount", "amount_fee"} & vals.keys()
+        open_or_closed = self.filtered(lambda dispute: dispute.state != "draft")
+        if facts and open_or_closed:
+            raise MarketplaceError(
+                self.env._(
+                    "%(disputes)s: a chargeback in the ledger cannot change.",
+                    disputes=", ".join(open_or_closed.mapped("name")),
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_draft(self):
+        if any(dispute.state != "draft" for dispute in self):
+            raise MarketplaceError(
+                self.env._("A chargeback in the ledger cannot be deleted.")
+            )
+
+    # -- life -----------------------------------------------------------------------
+
+    def action_open(self):
+        """Take the money out of the payment, and pay the fee; once.
+
+        :raises MarketplaceError: above what refunds and other claims left of it.
+        """
+        self.order_id.sale_order_ids._marketplace_take_turn()
+        for dispute in self:
+            if dispute.payment_id.state != "captured":
+                raise MarketplaceError(
+                    self.env._(
+                        "%(dispute)s: only a captured payment can be claimed back.",
+                        dispute=dispute.name,
+                    )
+                )
+        opened = self._transition("open")
+        opened.payment_id._check_ceiling()
+        opened._record(
+            [
+                ("dispute_opened", "DISPUTES", "PSP_CLEARING", "amount"),
+                ("dispute_fee", "PSP_FEES", "PSP_CLEARING", "amount_fee"),
+            ],
+            "open",
+            "date",
+        )
+        return True
+
+    def action_win(self):
+        """Give the money back to the payment: the claim was refused."""
+        won = self._close("won")
+        won._record(
+            [("dispute_won", "PSP_CLEARING", "DISPUTES", "amount")],
+            "won",
+            "date_closed",
+        )
+        return True
+
+    def action_lose(self):
+        """Let vendors or operator pay: the customer keeps what his bank took."""
+        self.order_id.sale_order_ids._marketplace_take_turn()
+        lost = self._close("lost")
+        refunds = self.env["marketplace.refund"].create(
+            [dispute._prepare_refund_vals() for dispute in lost]
+        )
+        refunds._apply()
+        return True
+
+    def _close(self, target):
+        """Move open claims to their end, dated today when no day was given."""
+        today = fields.Date.context_today(self)
+        closed = self._transition(target)
+        closed.filtered(lambda dispute: not dispute.date_closed).date_closed = today
+        return closed
+
+    def _prepare_refund_vals(self):
+        """Return the refund that a lost claim is."""
+        self.ensure_one()
+        return {
+            "order_id": self.order_id.id,
+            "payment_id": self.payment_id.id,
+            "dispute_id": self.id,
+            "date": self.date_closed,
+            "amount": self.amount,
+            "reason_code": "chargeback",
+            "borne_by": self.borne_by,
+        }
+
+    def _record(self, moves, step, date_field):
+        """Record movements of the operator: [(event, debit, credit, amount field)]."""
+        self.env["marketplace.ledger.line"].sudo()._record(
+            [
+                {
+                    "company_id": dispute.company_id.id,
+                    "marketplace_order_id": dispute.order_id.id,
+                    "event": event,
+                    "event_key": f"dispute:{dispute.id}:{step}",
+                    "source_key": f"{event}:{dispute.id}",
+                    "role_debit": debit,
+                    "role_credit": credit,
+                    "amount": dispute[amount],
+                    "currency_id": dispute.currency_id.id,
+                    "date_event": dispute[date_field],
+                    "counterparty_id": dispute.payment_id.psp_partner_id.id,
+                }
+                for dispute in self
+                for event, debit, credit, amount in moves
+            ]
+        )
+
+    def action_view_refund(self):
+        """Open the refund that the lost claim is."""
+        return self.refund_ids._get_records_action(name=self.env._("Refund"))
