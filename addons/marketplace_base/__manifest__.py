@@ -34,6 +34,7 @@
         "views/marketplace_offer_views.xml",
         "views/marketplace_contract_views.xml",
         "views/res_partner_views.xml",
+        "views/marketplace_vendor_history_views.xml",
         "views/marketplace_order_views.xml",
         "views/marketplace_payment_views.xml",
         "views/marketplace_shipment_views.xml",

@@ -24,12 +24,48 @@ VENDOR_TRANSITIONS = {
     "pending": {"rejected"},
 }
 
+# Why a vendor's state changed; "progress" is the ordinary next step.
+VENDOR_REASONS = [
+    ("progress", "Next step"),
+    ("documents", "Documents missing or refused"),
+    ("late", "Parcels late or missing"),
+    ("quality", "Complaints about goods"),
+    ("fraud", "Suspected fraud"),
+    ("request", "Asked for by the vendor"),
+    ("inactive", "No activity"),
+    ("other", "Other"),
+]
+# States that nobody enters without a reason.
+VENDOR_ADVERSE_STATES = ("rejected", "suspended", "closed")
+
 KYC_STATES = [
     ("pending_submission", "To Submit"),
     ("pending_approval", "To Review"),
     ("refused", "Refused"),
     ("approved", "Approved"),
+    ("to_renew", "To Renew"),
 ]
+KYC_DOCUMENT_STATES = [
+    ("to_review", "To Review"),
+    ("accepted", "Accepted"),
+    ("refused", "Refused"),
+    ("expired", "Expired"),
+]
+# target -> states it may be reached from
+KYC_DOCUMENT_TRANSITIONS = {
+    "accepted": {"to_review"},
+    "refused": {"to_review", "accepted"},
+    "expired": {"accepted"},
+}
+VENDOR_KINDS = [("professional", "Professional"), ("private", "Private person")]
+KYC_AUDIENCES = [("all", "Every vendor"), *VENDOR_KINDS]
+# Days before its expiry when somebody is asked to get the next document.
+KYC_REMINDER_DAYS = 30
+# Documents handled by one transaction of the expiry job.
+KYC_BATCH = 100
+# Size of an uploaded document, in bytes, and what it may be.
+KYC_FILE_MAX_BYTES = 10 * 1024 * 1024
+KYC_FILE_TYPES = ("application/pdf", "image/jpeg", "image/png")
 
 CONTRACT_STATES = [("draft", "Draft"), ("active", "Active"), ("ended", "Ended")]
 # target -> states it may be reached from

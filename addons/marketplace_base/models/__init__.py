@@ -10,6 +10,7 @@ from . import marketplace_psp_settlement
 from . import marketplace_tie_out
 from . import res_partner
 from . import vendor_onboarding
+from . import marketplace_vendor_history
 from . import res_partner_bank
 from . import marketplace_contract
 from . import product_template

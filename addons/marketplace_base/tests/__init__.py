@@ -1,5 +1,6 @@
 from . import test_ledger
 from . import test_vendor
+from . import test_vendor_history
 from . import test_contract
 from . import test_offer
 from . import test_portal

@@ -7,9 +7,11 @@ from . import (
     marketplace_settlement,
     marketplace_settlement_run,
     marketplace_settlement_statement,
+    marketplace_vendor_history,
     res_company,
     res_config_settings,
     res_groups,
     res_partner,
+    payout_block,
     res_users,
 )

@@ -5,4 +5,5 @@ from . import (
     test_scenarios,
     test_settlement,
     test_statement,
+    test_vendor_suspension,
 )
