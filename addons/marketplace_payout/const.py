@@ -60,7 +60,7 @@ EXCLUSION_REASONS = [
     ("hold", "Payouts on hold"),
     ("incomplete_kyc", "Identity not verified"),
     ("no_iban", "No IBAN"),
-    ("untrusted_iban", "IBAN not trusted yet"),
+    ("untrusted_iban", "IBAN not approved, or changed lately"),
     *CARRY_REASONS,
 ]
 

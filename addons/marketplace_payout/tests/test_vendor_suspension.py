@@ -80,3 +80,18 @@ class TestVendorSuspension(PayoutCommon):
         self.assertBalances(self.vendor, in_payment=176)
         self.vendor.invalidate_recordset()
         self.assertFalse(self.vendor.payout_block_reason)
+
+    def test_iban_changed_one_hour_before_the_run_is_excluded(self):
+        account = self.vendor.payout_bank_account_id
+        with freeze_time("2026-03-12 08:00:00"):
+            account.with_user(self.accountant).allow_out_payment = False
+            account.with_user(self.accountant).acc_number = "DE89370400440532013000"
+            account.sudo().allow_out_payment = True
+        payout = self._run_payout()
+        self.assertEqual(
+            (payout.state, payout.exclusion_reason), ("excluded", "untrusted_iban")
+        )
+        payout.run_id.with_user(self.preparer).action_cancel()
+        with freeze_time("2026-03-14 08:00:00"):
+            run = self._prepare_run("2026-03-14", self.vendor)
+            self.assertEqual(run.payout_ids.state, "draft")
