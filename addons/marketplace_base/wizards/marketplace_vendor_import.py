@@ -1,5 +1,7 @@
 import base64
 
+from psycopg2 import IntegrityError
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
@@ -95,6 +97,9 @@ class MarketplaceVendorImport(models.TransientModel):
                 problems = vendor._vendor_readiness()
         except UserError as error:
             return {**line, "state": "refused", "problems": str(error)}
+        except IntegrityError as error:
+            message = self.env["res.partner"]._sql_error_to_message(error)
+            return {**line, "state": "refused", "problems": message}
         return {
             **line,
             "state": "created",
