@@ -6,9 +6,11 @@ from difflib import SequenceMatcher
 
 # Words that say what a company is, not who it is.
 LEGAL_WORDS = frozenset(
-    "sarl sas sasu sa eurl sci snc gmbh ag kg ug ltd limited llc plc bv nv srl spa sl "
-    "oy ab as aps inc co the le la les et and und mr mrs ms m mme monsieur "
-    "madame".split()
+    re.findall(
+        r"\w+",
+        "sarl sas sasu sa eurl sci snc gmbh ag kg ug ltd limited llc plc bv nv srl spa "
+        "sl oy ab as aps inc co the le la les et and und mr mrs ms m mme monsieur madame",
+    )
 )
 # Share of common letters from which two names are close, not different.
 CLOSE_RATIO = 0.85

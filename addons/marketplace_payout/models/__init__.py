@@ -8,10 +8,11 @@ from . import (
     marketplace_settlement_run,
     marketplace_settlement_statement,
     marketplace_vendor_history,
+    payout_block,
     res_company,
     res_config_settings,
     res_groups,
     res_partner,
-    payout_block,
     res_users,
+    vendor_closing,
 )
