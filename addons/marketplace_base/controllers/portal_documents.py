@@ -50,31 +50,30 @@ class MarketplaceDocumentPortal(MarketplacePortal):
 
     def _parse_document(self, vendor, post):
         """Return the values of the document of the form, and what is wrong with it."""
-        _ = request.env._
         errors = []
         wanted = post.get("type_id", "")
         kind = self._document_types(vendor).filtered(lambda k: str(k.id) == wanted)
         if not kind:
-            errors.append(_("Choose what the document is."))
+            errors.append(request.env._("Choose what the document is."))
         upload = post.get("file")
         content = upload.read(KYC_FILE_MAX_BYTES + 1) if upload else b""
         if not content:
-            errors.append(_("Choose a file."))
+            errors.append(request.env._("Choose a file."))
         elif len(content) > KYC_FILE_MAX_BYTES:
             errors.append(
-                _(
+                request.env._(
                     "The file is larger than %(limit)s MB.",
                     limit=KYC_FILE_MAX_BYTES >> 20,
                 )
             )
         elif guess_mimetype(content) not in KYC_FILE_TYPES:
-            errors.append(_("Send a PDF, JPEG or PNG file."))
+            errors.append(request.env._("Send a PDF, JPEG or PNG file."))
         dates = {}
         for name in ("date_issued", "date_expiry"):
             try:
                 dates[name] = fields.Date.to_date(post.get(name) or None)
             except ValueError:
-                errors.append(_("Type dates as year-month-day."))
+                errors.append(request.env._("Type dates as year-month-day."))
         return {
             "vendor_id": vendor.id,
             "type_id": kind.id,

@@ -38,29 +38,33 @@ class VendorSignup(http.Controller):
 
     def _parse(self, post):
         """Return the vendor's values, the contact's name, and what is wrong."""
-        _ = request.env._
         errors = []
         texts = {
             name: post.get(name, "").strip()
             for name in ("name", "contact", "email", "phone", "vat")
         }
-        for name, label in (("name", _("name")), ("contact", _("contact"))):
+        for name, label in (
+            ("name", request.env._("name")),
+            ("contact", request.env._("contact")),
+        ):
             if not texts[name]:
-                errors.append(_("Fill in the %(field)s.", field=label))
+                errors.append(request.env._("Fill in the %(field)s.", field=label))
         if any(len(text) > TEXT_MAX_CHARS for text in texts.values()):
             errors.append(
-                _("No field takes more than %(limit)s letters.", limit=TEXT_MAX_CHARS)
+                request.env._(
+                    "No field takes more than %(limit)s letters.", limit=TEXT_MAX_CHARS
+                )
             )
         if not email_normalize(texts["email"]):
-            errors.append(_("Type a valid e-mail address."))
+            errors.append(request.env._("Type a valid e-mail address."))
         country = self._countries().filtered(
             lambda country: country.code == post.get("country")
         )
         if not country:
-            errors.append(_("Choose the country."))
+            errors.append(request.env._("Choose the country."))
         kind = post.get("kind")
         if kind not in dict(VENDOR_KINDS):
-            errors.append(_("Say whether you sell as a professional."))
+            errors.append(request.env._("Say whether you sell as a professional."))
         return (
             {
                 "name": texts["name"],

@@ -9,7 +9,8 @@ LEGAL_WORDS = frozenset(
     re.findall(
         r"\w+",
         "sarl sas sasu sa eurl sci snc gmbh ag kg ug ltd limited llc plc bv nv srl spa "
-        "sl oy ab as aps inc co the le la les et and und mr mrs ms m mme monsieur madame",
+        "sl oy ab as aps inc co the le la les et and und mr mrs ms m mme monsieur "
+        "madame",
     )
 )
 # Share of common letters from which two names are close, not different.

@@ -32,7 +32,6 @@ class MarketplaceRequirement(models.Model):
     )
     field_id = fields.Many2one(
         "ir.model.fields",
-        string="Field",
         ondelete="cascade",
         domain=[("model", "=", "res.partner"), ("store", "=", True)],
     )

@@ -81,7 +81,7 @@ class MarketplaceVendorNumber(models.Model):
         """Write numbers without the spaces and dots people type."""
         for record in self:
             if (number := record._check().number) != record.number:
-                super(MarketplaceVendorNumber, record).write({"number": number})
+                record.number = number
 
     def _check(self):
         self.ensure_one()

@@ -110,7 +110,6 @@ class ResPartner(models.Model):
     )
     returns_address_id = fields.Many2one(
         "res.partner",
-        string="Returns Address",
         domain="[('id', 'child_of', id)]",
         groups=GROUP_VIEWER,
         help="Where customers send goods back to.",
@@ -134,7 +133,9 @@ class ResPartner(models.Model):
     def _vendor_sync_requirements(self):
         """Give each vendor the checklist items he lacks."""
         # sudo: the checklist is written by the rules of the operator, for everybody
-        requirements = self.env["marketplace.requirement"].sudo().search([])
+        requirements = (
+            self.env["marketplace.requirement"].sudo().search([("active", "=", True)])
+        )
         if not (self and requirements):
             return
         items = self.env["marketplace.vendor.requirement"].sudo()

@@ -44,7 +44,6 @@ class ResPartner(models.Model):
     )
     fiscal_representative_id = fields.Many2one(
         "res.partner",
-        string="Fiscal Representative",
         groups=GROUP_VIEWER,
         help="Answers for the VAT of a vendor established outside of the EU.",
     )
@@ -177,30 +176,28 @@ class ResPartner(models.Model):
         return getattr(self.sudo(), f"_identity_needs_{use}")()
 
     def _identity_needs_address(self):
-        _ = self.env._
         return [
-            (_("name"), self.name),
-            (_("street"), self.street),
-            (_("postcode"), self.zip),
-            (_("town"), self.city),
-            (_("country"), self.country_id),
+            (self.env._("name"), self.name),
+            (self.env._("street"), self.street),
+            (self.env._("postcode"), self.zip),
+            (self.env._("town"), self.city),
+            (self.env._("country"), self.country_id),
         ]
 
     def _identity_needs_invoice(self):
         if self.vendor_kind == "private":
             return []
-        _ = self.env._
         kinds = set(self.vendor_number_ids.mapped("kind"))
         needs = [
             *self._identity_needs_address(),
-            (_("legal form"), self.vendor_legal_form),
-            (_("registry number"), kinds & {"registry", "establishment"}),
-            (_("VAT number"), self.vat or self.is_vat_exempt),
+            (self.env._("legal form"), self.vendor_legal_form),
+            (self.env._("registry number"), kinds & {"registry", "establishment"}),
+            (self.env._("VAT number"), self.vat or self.is_vat_exempt),
         ]
         if self.country_id.code == "FR":
             needs.append(
                 (
-                    _("e-invoicing address"),
+                    self.env._("e-invoicing address"),
                     self.einvoice_scheme and self.einvoice_address,
                 )
             )
@@ -209,18 +206,17 @@ class ResPartner(models.Model):
     def _identity_needs_dac7(self):
         if self.dac7_exclusion:
             return []
-        _ = self.env._
         tin = self.vendor_number_ids.filtered(lambda number: number.kind == "tin")
         needs = [
             *self._identity_needs_address(),
-            (_("payout account"), self.payout_bank_account_id),
+            (self.env._("payout account"), self.payout_bank_account_id),
         ]
         if self.vendor_kind != "private" and self.vendor_legal_form != "sole_trader":
             return [
                 *needs,
-                (_("tax identification number"), tin),
+                (self.env._("tax identification number"), tin),
                 (
-                    _("registry number"),
+                    self.env._("registry number"),
                     self.vendor_number_ids.filtered(lambda n: n.kind == "registry"),
                 ),
             ]
@@ -228,19 +224,21 @@ class ResPartner(models.Model):
         return [
             *needs,
             (
-                _("first and last name"),
+                self.env._("first and last name"),
                 self.vendor_first_name and self.vendor_last_name,
             ),
-            (_("date of birth"), self.vendor_birth_date),
-            (_("tax identification number or place of birth"), tin or birth_place),
+            (self.env._("date of birth"), self.vendor_birth_date),
+            (
+                self.env._("tax identification number or place of birth"),
+                tin or birth_place,
+            ),
         ]
 
     def _identity_needs_sepa(self):
-        _ = self.env._
         account = self.payout_bank_account_id
         return [
-            (_("payout account"), account),
-            (_("name"), account.acc_holder_name or self.name),
-            (_("town"), self.city),
-            (_("country"), self.country_id),
+            (self.env._("payout account"), account),
+            (self.env._("name"), account.acc_holder_name or self.name),
+            (self.env._("town"), self.city),
+            (self.env._("country"), self.country_id),
         ]

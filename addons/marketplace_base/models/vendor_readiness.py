@@ -21,31 +21,36 @@ class ResPartner(models.Model):
     def _vendor_readiness(self):
         """Return, in words, what the vendor lacks in the present company; to extend."""
         self.ensure_one()
-        _ = self.env._
         company = self.env.company
         # sudo: whether things are there, for whoever prepares the vendor
         vendor = self.sudo()
         kinds = set(vendor.vendor_number_ids.mapped("kind"))
         accounts = vendor.bank_ids
         checks = [
-            (vendor.vat or kinds & {"tin", "registry"}, _("no tax or registry number")),
-            (accounts, _("no bank account")),
+            (
+                vendor.vat or kinds & {"tin", "registry"},
+                self.env._("no tax or registry number"),
+            ),
+            (accounts, self.env._("no bank account")),
             (
                 not accounts
                 or any(not a._marketplace_payout_problems(vendor) for a in accounts),
-                _("no bank account that may be paid yet"),
+                self.env._("no bank account that may be paid yet"),
             ),
-            (vendor.id in self._marketplace_mandates(company), _("no billing mandate")),
+            (
+                vendor.id in self._marketplace_mandates(company),
+                self.env._("no billing mandate"),
+            ),
             (
                 vendor.country_id == company.account_fiscal_country_id
                 or self.env["account.fiscal.position"]
                 .sudo()
                 .with_company(company)
                 ._get_fiscal_position(vendor),
-                _("no fiscal position fits this foreign vendor"),
+                self.env._("no fiscal position fits this foreign vendor"),
             ),
-            (vendor.current_contract_id, _("no contract in force")),
-            (vendor.vendor_offer_count, _("no offer")),
-            (vendor.kyc_state == "approved", _("identity (KYC) not approved")),
+            (vendor.current_contract_id, self.env._("no contract in force")),
+            (vendor.vendor_offer_count, self.env._("no offer")),
+            (vendor.kyc_state == "approved", self.env._("identity (KYC) not approved")),
         ]
         return [problem for there, problem in checks if not there]

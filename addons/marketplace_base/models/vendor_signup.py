@@ -1,5 +1,4 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.fields import Command
 from odoo.tools import email_normalize
 
 from ..const import SIGNUPS_PER_DAY
@@ -51,11 +50,9 @@ class ResPartner(models.Model):
                 "is_company": vals["vendor_kind"] == "professional",
                 "is_marketplace_vendor": True,
                 "vendor_signup_ip": ip_address,
-                "child_ids": [
-                    Command.create({"name": contact_name, "type": "contact"})
-                ],
             }
         )
+        partners.create({"name": contact_name, "parent_id": vendor.id})
         vendor.activity_schedule(
             "mail.mail_activity_data_todo",
             summary=self.env._("Look at the application"),

@@ -119,21 +119,20 @@ class MarketplaceVendorImport(models.TransientModel):
         )
 
     def _create_vendor(self, values):
-        _ = self.env._
         if not email_normalize(values["email"]):
             raise MarketplaceError(
-                _("“%(email)s” is no e-mail address", email=values["email"])
+                self.env._("“%(email)s” is no e-mail address", email=values["email"])
             )
         country = self.env["res.country"].search(
             [("code", "=", values["country"].upper())]
         )
         if not country:
             raise MarketplaceError(
-                _("“%(code)s” is no country code", code=values["country"])
+                self.env._("“%(code)s” is no country code", code=values["country"])
             )
         if values["legal_form"] and values["legal_form"] not in dict(LEGAL_FORMS):
             raise MarketplaceError(
-                _(
+                self.env._(
                     "“%(form)s” is no legal form; use one of %(forms)s",
                     form=values["legal_form"],
                     forms=", ".join(dict(LEGAL_FORMS)),
