@@ -124,6 +124,7 @@ class ResPartner(models.Model):
         "city",
         "country_id",
         "vat",
+        "company_registry",
         "vendor_kind",
         "vendor_legal_form",
         "vendor_first_name",
@@ -184,14 +185,27 @@ class ResPartner(models.Model):
             (self.env._("country"), self.country_id),
         ]
 
+    def _identity_registry_known(self):
+        """Return whether a registry number is there: in a row, or Odoo's own field.
+
+        The latter holds a SIREN or a SIRET in France, and is not checked by Odoo.
+        """
+        kinds = {"registry", "establishment"}
+        if not kinds.isdisjoint(self.vendor_number_ids.mapped("kind")):
+            return True
+        country = self.country_id.code or ""
+        return bool(self.company_registry) and any(
+            check_number(kind, country, self.company_registry).valid is not False
+            for kind in kinds
+        )
+
     def _identity_needs_invoice(self):
         if self.vendor_kind == "private":
             return []
-        kinds = set(self.vendor_number_ids.mapped("kind"))
         needs = [
             *self._identity_needs_address(),
             (self.env._("legal form"), self.vendor_legal_form),
-            (self.env._("registry number"), kinds & {"registry", "establishment"}),
+            (self.env._("registry number"), self._identity_registry_known()),
             (self.env._("VAT number"), self.vat or self.is_vat_exempt),
         ]
         if self.country_id.code == "FR":
@@ -215,10 +229,7 @@ class ResPartner(models.Model):
             return [
                 *needs,
                 (self.env._("tax identification number"), tin),
-                (
-                    self.env._("registry number"),
-                    self.vendor_number_ids.filtered(lambda n: n.kind == "registry"),
-                ),
+                (self.env._("registry number"), self._identity_registry_known()),
             ]
         birth_place = self.vendor_birth_city and self.vendor_birth_country_id
         return [

@@ -145,6 +145,12 @@ class TestVendorIdentity(MarketplaceCommon):
         self.assertEqual(vendor._identity_missing("sepa"), ["payout account"])
         self.assertIn("payout account", vendor.identity_missing)
 
+    def test_registry_number_of_odoos_own_field_counts_when_its_digits_are_right(self):
+        self.vendor.company_registry = "73282932000075"
+        self.assertIn("registry number", self.vendor._identity_missing("dac7"))
+        self.vendor.company_registry = "73282932000074"
+        self.assertNotIn("registry number", self.vendor._identity_missing("dac7"))
+
     def test_sole_trader_gives_birth_data_when_he_has_no_tin(self):
         vendor = self.vendor
         vendor.vendor_legal_form = "sole_trader"
