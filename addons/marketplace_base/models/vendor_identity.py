@@ -20,7 +20,6 @@ class ResPartner(models.Model):
     vendor_kind = fields.Selection(
         VENDOR_KINDS,
         string="Sells As",
-        default="professional",
         groups=GROUP_VIEWER,
         help="A private person sells outside of any business: no VAT, no invoice.",
     )
@@ -94,6 +93,14 @@ class ResPartner(models.Model):
         "A scheme of electronic addresses is a code of the EAS list: four digits or "
         "two capitals.",
     )
+
+    def _prepare_vendor_vals(self, vals):
+        """Take a new vendor for a professional when nothing else is said."""
+        prepared = super()._prepare_vendor_vals(vals)
+        # sudo: asks whether the field is still empty, whoever makes the vendor
+        if not (vals.get("vendor_kind") or self.sudo().vendor_kind):
+            prepared["vendor_kind"] = "professional"
+        return prepared
 
     # -- constraints ----------------------------------------------------------------
 

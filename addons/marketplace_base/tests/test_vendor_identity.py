@@ -102,6 +102,12 @@ class TestVendorIdentity(MarketplaceCommon):
             self.vendor.einvoice_scheme = "my invoices"
             self.env.flush_all()
 
+    def test_only_vendors_are_taken_for_professionals(self):
+        self.assertEqual(self.vendor.vendor_kind, "professional")
+        self.assertFalse(self.customer.vendor_kind)
+        self.customer.is_marketplace_vendor = True
+        self.assertEqual(self.customer.vendor_kind, "professional")
+
     # -- completeness ---------------------------------------------------------------
 
     def test_completeness_of_a_company_per_use(self):
