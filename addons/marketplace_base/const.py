@@ -24,12 +24,120 @@ VENDOR_TRANSITIONS = {
     "pending": {"rejected"},
 }
 
+# Why a vendor's state changed; "progress" is the ordinary next step.
+VENDOR_REASONS = [
+    ("progress", "Next step"),
+    ("documents", "Documents missing or refused"),
+    ("late", "Parcels late or missing"),
+    ("quality", "Complaints about goods"),
+    ("fraud", "Suspected fraud"),
+    ("request", "Asked for by the vendor"),
+    ("inactive", "No activity"),
+    ("other", "Other"),
+]
+# States that nobody enters without a reason.
+VENDOR_ADVERSE_STATES = ("rejected", "suspended", "closed")
+
+# Applications by the public form taken in 24 hours from one network address.
+SIGNUPS_PER_DAY = 5
+
+# Vendors of one import file.
+VENDOR_IMPORT_ROWS = 1000
+
 KYC_STATES = [
     ("pending_submission", "To Submit"),
     ("pending_approval", "To Review"),
     ("refused", "Refused"),
     ("approved", "Approved"),
+    ("to_renew", "To Renew"),
 ]
+KYC_DOCUMENT_STATES = [
+    ("to_review", "To Review"),
+    ("accepted", "Accepted"),
+    ("refused", "Refused"),
+    ("expired", "Expired"),
+]
+# target -> states it may be reached from
+KYC_DOCUMENT_TRANSITIONS = {
+    "accepted": {"to_review"},
+    "refused": {"to_review", "accepted"},
+    "expired": {"accepted"},
+}
+VENDOR_KINDS = [("professional", "Professional"), ("private", "Private person")]
+LEGAL_FORMS = [
+    ("sole_trader", "Sole trader"),
+    ("limited", "Limited company"),
+    ("stock", "Stock corporation"),
+    ("partnership", "Partnership"),
+    ("cooperative", "Cooperative"),
+    ("association", "Association or foundation"),
+    ("public", "Public body"),
+    ("other", "Other legal form"),
+]
+VENDOR_NUMBER_KINDS = [
+    ("tin", "Tax identification number (TIN)"),
+    ("registry", "Company registry number (SIREN...)"),
+    ("establishment", "Establishment number (SIRET...)"),
+    ("vat", "VAT number of another country"),
+    ("lei", "Legal entity identifier (LEI)"),
+    ("epr", "Producer identifier (EPR)"),
+    ("other", "Other number"),
+]
+NUMBER_SOURCES = [
+    ("vendor", "Said by the vendor"),
+    ("document", "Read on a document"),
+    ("register", "Found in a public register"),
+]
+# Sellers that DAC7 does not report: directive 2011/16, annex V, section I B 4.
+DAC7_EXCLUSIONS = [
+    ("public", "Public body"),
+    ("listed", "Listed company or affiliate of one"),
+]
+TERMS_KINDS = [("terms", "Terms of use"), ("mandate", "Billing mandate")]
+TERMS_STATES = [("draft", "Draft"), ("published", "Published")]
+TERMS_TRANSITIONS = {"published": {"draft"}}
+REQUIREMENT_KINDS = [
+    ("terms", "Terms agreed to"),
+    ("attestation", "Attestation"),
+    ("document", "Document"),
+    ("bank_account", "Bank account"),
+    ("returns_address", "Returns address"),
+    ("offers", "Number of offers"),
+    ("field", "Field filled in"),
+    ("review", "Review by the operator"),
+]
+REQUIREMENT_DECISIONS = [
+    ("open", "Open"),
+    ("accepted", "Accepted"),
+    ("refused", "Refused"),
+    ("waived", "Waived"),
+]
+REQUIREMENT_STATUSES = [("submitted", "Submitted"), *REQUIREMENT_DECISIONS]
+# target -> states it may be reached from
+REQUIREMENT_TRANSITIONS = {
+    "accepted": {"open"},
+    "refused": {"open"},
+    "waived": {"open"},
+    "open": {"accepted", "refused", "waived"},
+}
+# Answers to "is the holder of this account the vendor?"
+NAME_MATCHES = [
+    ("match", "Same name"),
+    ("close", "Similar name"),
+    ("no_match", "Other name"),
+    ("not_possible", "Not possible"),
+]
+# What the identity of a vendor must be complete for.
+IDENTITY_USES = [("invoice", "Invoices"), ("dac7", "DAC7"), ("sepa", "SEPA payouts")]
+
+KYC_AUDIENCES = [("all", "Every vendor"), *VENDOR_KINDS]
+# Days before its expiry when somebody is asked to get the next document.
+KYC_REMINDER_DAYS = 30
+# Documents handled by one transaction of the expiry job.
+KYC_BATCH = 100
+# Size of an uploaded document, in bytes, and what it may be.
+KYC_FILE_MAX_BYTES = 10 * 1024 * 1024
+KYC_FILE_TYPES = ("application/pdf", "image/jpeg", "image/png")
 
 CONTRACT_STATES = [("draft", "Draft"), ("active", "Active"), ("ended", "Ended")]
 # target -> states it may be reached from

@@ -23,6 +23,8 @@
         "views/marketplace_payout_views.xml",
         "wizards/marketplace_settlement_wizard_views.xml",
         "wizards/marketplace_payout_wizard_views.xml",
+        "wizards/marketplace_vendor_transition_views.xml",
+        "views/marketplace_vendor_history_views.xml",
         "views/marketplace_contract_views.xml",
         "views/marketplace_ledger_line_views.xml",
         "views/res_partner_views.xml",

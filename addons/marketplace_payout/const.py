@@ -61,11 +61,14 @@ CARRY_REASONS = [
 # Why a vendor of a run is not paid by it.
 EXCLUSION_REASONS = [
     ("hold", "Payouts on hold"),
-    ("kyc", "Identity not verified"),
+    ("incomplete_kyc", "Identity not verified"),
     ("no_iban", "No IBAN"),
-    ("untrusted_iban", "IBAN not trusted yet"),
+    ("untrusted_iban", "IBAN not approved, or changed lately"),
     *CARRY_REASONS,
 ]
+
+# What happens to the payouts of a vendor while he is suspended.
+SUSPENSION_PAYOUTS = [("continue", "Continue"), ("hold", "Hold")]
 
 PAYOUT_POSTINGS = [
     ("transit", "Through the transit account"),

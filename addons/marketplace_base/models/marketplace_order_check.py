@@ -58,6 +58,7 @@ class PurchaseChecker:
         vendors = self.env["res.partner"].union(
             *(offer.vendor_id for offer in self.offers.values())
         )
+        vendors.fetch(["vendor_state"])  # once for the batch, read per vendor below
         days = {(p["company_id"], p["date_order"].date()) for p in payloads}
         return {
             (company_id, day): vendors._marketplace_contracts(
@@ -226,9 +227,10 @@ class PurchaseChecker:
         Order = self.env["sale.order"]
         vendor = self.env["res.partner"].browse(seller or ())
         contracts = self.contracts[payload["company_id"], payload["date_order"].date()]
-        if problem := Order._marketplace_contract_problem(vendor, contracts):
+        date = payload["date_order"]
+        if problem := Order._marketplace_contract_problem(vendor, contracts, date):
             return [problem], {}
-        return [], Order._marketplace_contract_vals(vendor, contracts)
+        return [], Order._marketplace_contract_vals(vendor, contracts, date)
 
     def _split(self, payload, terms):
         """Return the engine's split of a purchase.

@@ -218,13 +218,14 @@ class SaleOrder(models.Model):
         """Act on vendor orders just confirmed, in batch; to extend."""
 
     @api.model
-    def _marketplace_contract_vals(self, vendor, contracts):
+    def _marketplace_contract_vals(self, vendor, contracts, date=None):
         """Return the values an order freezes from the contract in force.
 
         :param contracts: {vendor id: contract} at the date of the order.
+        :param date: when the customer ordered (UTC), now by default.
         :raises MarketplaceError: when there is none, or one we cannot serve.
         """
-        if problem := self._marketplace_contract_problem(vendor, contracts):
+        if problem := self._marketplace_contract_problem(vendor, contracts, date):
             raise MarketplaceError(problem)
         if not vendor:
             return {}
@@ -236,10 +237,19 @@ class SaleOrder(models.Model):
         }
 
     @api.model
-    def _marketplace_contract_problem(self, vendor, contracts):
-        """Return, in words, why a vendor cannot sell now; None when he can."""
+    def _marketplace_contract_problem(self, vendor, contracts, date=None):
+        """Return, in words, why a vendor cannot sell; None when he can.
+
+        :param date: when the customer ordered (UTC), now by default: what was bought
+            before a suspension is still served.
+        """
         if not vendor:
             return None
+        if vendor.vendor_state != "approved" and not vendor._vendor_sold_on(date):
+            return self.env._(
+                "%(vendor)s is not approved: he takes no new orders.",
+                vendor=vendor.display_name,
+            )
         contract = contracts.get(vendor.id)
         if not contract:
             return self.env._(

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tools import email_normalize
 
-from ..const import VENDOR_TRANSITIONS
+from ..const import VENDOR_ADVERSE_STATES, VENDOR_TRANSITIONS
 from ..exceptions import MarketplaceError
 from .res_partner import VENDOR_GATE
 
@@ -17,13 +17,17 @@ class ResPartner(models.Model):
 
     # -- state gate -----------------------------------------------------------------
 
-    def _vendor_transition(self, target, reason=None):
+    def _vendor_transition(
+        self, target, reason=None, reason_code=None, history_vals=None
+    ):
         """Move vendors to a state; the only way a vendor's state changes.
 
         Vendors already there are left alone, so a second call does nothing. Approval
         creates the vendor's portal user.
 
-        :param reason: logged with the change, for refusals and suspensions.
+        :param reason: in words, logged with the change and kept in the history.
+        :param reason_code: one of ``VENDOR_REASONS``.
+        :param history_vals: what else the history keeps of this decision.
         :return: the vendors that moved.
         :raises AccessError: without the role Catalogue.
         :raises MarketplaceError: listing every vendor that may not move, and why.
@@ -42,6 +46,12 @@ class ResPartner(models.Model):
             raise MarketplaceError("\n".join(problems))
         if reason:
             todo._track_set_log_message(reason)
+        if reason_code is None:
+            reason_code = "other" if target in VENDOR_ADVERSE_STATES else "progress"
+        todo._vendor_record_history(
+            target,
+            {**(history_vals or {}), "reason": reason, "reason_code": reason_code},
+        )
         todo.with_context(marketplace_vendor_gate=VENDOR_GATE).write(
             {"vendor_state": target}
         )

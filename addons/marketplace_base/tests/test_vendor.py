@@ -241,11 +241,7 @@ class TestVendor(MarketplaceCommon):
         vendor._vendor_transition("approved")
         self.cr.flush()
         self.env["marketplace.vendor.transition"].with_user(self.clerk).create(
-            {
-                "vendor_ids": vendor.ids,
-                "target": "suspended",
-                "reason": "Parcels late for three weeks",
-            }
+            self._prepare_suspension_vals(vendor, "Parcels late for three weeks")
         ).with_context(tracking_disable=False, mail_notrack=False).action_apply()
         self.cr.flush()
         self.assertEqual(vendor.vendor_state, "suspended")

@@ -1,1 +1,3 @@
+from . import marketplace_vendor_import
+from . import marketplace_vendor_simulation
 from . import marketplace_vendor_transition

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..const import VENDOR_REASONS
+
 
 class MarketplaceVendorTransition(models.TransientModel):
     _name = "marketplace.vendor.transition"
@@ -15,9 +17,25 @@ class MarketplaceVendorTransition(models.TransientModel):
         string="Decision",
         required=True,
     )
-    reason = fields.Text(required=True, help="Kept in the history of the vendor.")
+    reason_code = fields.Selection(
+        [reason for reason in VENDOR_REASONS if reason[0] != "progress"],
+        string="Reason",
+        required=True,
+    )
+    reason = fields.Text(
+        string="Details", required=True, help="Kept in the history of the vendor."
+    )
 
     def action_apply(self):
         self.ensure_one()
-        self.vendor_ids._vendor_transition(self.target, reason=self.reason)
+        self.vendor_ids._vendor_transition(
+            self.target,
+            reason=self.reason,
+            reason_code=self.reason_code,
+            history_vals=self._prepare_history_vals(),
+        )
         return True
+
+    def _prepare_history_vals(self):
+        """Return what else the history keeps of the decision; to extend."""
+        return {}

@@ -70,7 +70,7 @@ def exclusion_reason(payee: Payee) -> str | None:
     if payee.on_hold:
         return "hold"
     if not payee.kyc_approved:
-        return "kyc"
+        return "incomplete_kyc"
     if not payee.has_iban:
         return "no_iban"
     if not payee.iban_trusted:

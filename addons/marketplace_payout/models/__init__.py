@@ -9,9 +9,12 @@ from . import (
     marketplace_settlement_run,
     marketplace_settlement_statement,
     marketplace_settlement_unpaid,
+    marketplace_vendor_history,
+    payout_block,
     res_company,
     res_config_settings,
     res_groups,
     res_partner,
     res_users,
+    vendor_closing,
 )

@@ -44,8 +44,10 @@ class MarketplaceContract(models.Model):
         """Return the minimum, in minor units, below which a balance is carried.
 
         None applies in another currency than the contract's, nor once the contract
-        has ended: the rest is then paid whatever it is.
+        has ended or the vendor is closed: the rest is then paid whatever it is.
         """
+        if self.vendor_id.vendor_state == "closed":
+            return 0
         if self.currency_id != currency:
             return 0
         if self.date_end and self.date_end <= cutoff:

@@ -254,15 +254,7 @@ class MarketplacePayoutRun(models.Model):
             vendor = settlement.vendor_id
             account = vendor.payout_bank_account_id
             balance = balances.get((vendor.id, self.currency_id.id), {"due": 0.0})
-            payee = netting.Payee(
-                amount=amounts[vendor],
-                due=to_minor(balance["due"]),
-                on_hold=vendor.payout_hold,
-                kyc_approved=vendor.kyc_state == "approved",
-                has_iban=bool(account),
-                iban_trusted=bool(account)
-                and not account._marketplace_payout_problems(vendor),
-            )
+            payee = vendor._prepare_payee(amounts[vendor], to_minor(balance["due"]))
             reason = settlement.carry_reason or netting.exclusion_reason(payee)
             facts[settlement] = (reason, account)
         return facts

@@ -5,4 +5,6 @@ from . import (
     test_scenarios,
     test_settlement,
     test_statement,
+    test_vendor_closing,
+    test_vendor_suspension,
 )

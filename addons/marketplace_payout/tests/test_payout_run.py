@@ -147,7 +147,7 @@ class TestPayoutRun(PayoutRunCommon):
     def test_each_cause_is_named(self):
         for vals, reason in (
             ({"payout_hold": True}, "hold"),
-            ({"kyc_state": "pending_approval"}, "kyc"),
+            ({"kyc_state": "pending_approval"}, "incomplete_kyc"),
         ):
             before = {name: self.a[name] for name in vals}
             self.a.write(vals)

@@ -1,1 +1,5 @@
-from . import marketplace_payout_wizard, marketplace_settlement_wizard
+from . import (
+    marketplace_payout_wizard,
+    marketplace_settlement_wizard,
+    marketplace_vendor_transition,
+)
