@@ -83,9 +83,9 @@ class TestContract(MarketplaceCommon):
         company = self.env["res.company"].create({"name": "Second Operator"})
         user = self.vendor.user_ids
         self.assertNotIn(company, user.company_ids)
-        self._contract(
-            **self._prepare_contract_vals(self.vendor, company)
-        )._transition("active")
+        self._contract(**self._prepare_contract_vals(self.vendor, company))._transition(
+            "active"
+        )
         day = fields.Date.to_date("2025-06-01")
         contracts = self.vendor._marketplace_contracts(day, company)
         self.assertEqual(contracts[self.vendor.id].company_id, company)
