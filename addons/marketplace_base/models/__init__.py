@@ -34,6 +34,7 @@ from . import marketplace_offer
 from . import marketplace_vendor_closure
 from . import ir_sequence
 from . import sale_order_line
+from . import sale_order_line_booking
 from . import sale_order
 from . import sale_order_split
 from . import marketplace_order
