@@ -13,6 +13,7 @@ from . import test_contract
 from . import test_offer
 from . import test_portal
 from . import test_order_import
+from . import test_order_import_limits
 from . import test_order_split
 from . import test_shipment
 from . import test_refund

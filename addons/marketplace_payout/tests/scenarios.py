@@ -8,7 +8,7 @@ at once, are two entries here, capture and entitlement through VENDOR_PENDING: t
 suite never credits a vendor's due account before delivery.
 """
 
-from itertools import groupby
+from odoo.tools import groupby
 
 
 def read(table):
@@ -28,7 +28,9 @@ def read(table):
                 for _number, _date, _kind, role, partner, debit, credit, tax in entry
             ),
         )
-        for (_number, date, kind), entry in groupby(rows, key=lambda row: row[:3])
+        for (_number, date, kind), entry in groupby(
+            rows, key=lambda row: tuple(row[:3])
+        )
     ]
 
 
