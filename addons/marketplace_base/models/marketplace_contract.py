@@ -140,25 +140,24 @@ class MarketplaceContract(models.Model):
 
     @api.constrains("vendor_id")
     def _check_vendor(self):
-        for contract in self:
-            if not contract.vendor_id.is_marketplace_vendor:
-                raise MarketplaceError(
-                    self.env._(
-                        "%(partner)s is no vendor.", partner=contract.vendor_id.name
-                    )
-                )
+        self.vendor_id._check_is_vendor()
 
     # -- CRUD -----------------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [dict(vals) for vals in vals_list]
-        for vals in vals_list:
-            if not vals.get("name"):
-                vals["name"] = self.env["ir.sequence"].next_by_code(
-                    "marketplace.contract"
-                )
-        return super().create(vals_list)
+        names = iter(
+            self.env["ir.sequence"]
+            .sudo()
+            ._marketplace_next_many(
+                self._name,
+                self.env.company,
+                sum(not vals.get("name") for vals in vals_list),
+            )
+        )
+        return super().create(
+            [{**vals, "name": vals.get("name") or next(names)} for vals in vals_list]
+        )
 
     def write(self, vals):
         self._check_frozen(vals)

@@ -94,13 +94,7 @@ class MarketplaceKycDocument(models.Model):
 
     @api.constrains("vendor_id")
     def _check_vendor(self):
-        for document in self:
-            if not document.vendor_id.is_marketplace_vendor:
-                raise MarketplaceError(
-                    self.env._(
-                        "%(partner)s is no vendor.", partner=document.vendor_id.name
-                    )
-                )
+        self.vendor_id._check_is_vendor()
 
     # -- CRUD -----------------------------------------------------------------------
 

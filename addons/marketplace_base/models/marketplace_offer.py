@@ -148,13 +148,7 @@ class MarketplaceOffer(models.Model):
 
     @api.constrains("vendor_id")
     def _check_vendor(self):
-        for offer in self:
-            if not offer.vendor_id.is_marketplace_vendor:
-                raise MarketplaceError(
-                    self.env._(
-                        "%(partner)s is no vendor.", partner=offer.vendor_id.name
-                    )
-                )
+        self.vendor_id._check_is_vendor()
 
     # -- CRUD -----------------------------------------------------------------------
 

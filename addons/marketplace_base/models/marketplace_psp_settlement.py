@@ -88,10 +88,17 @@ class MarketplacePspSettlement(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        sequence = self.env["ir.sequence"]
-        for vals in vals_list:
-            vals["name"] = sequence.next_by_code("marketplace.psp.settlement")
-        return super().create(vals_list)
+        names = (
+            self.env["ir.sequence"]
+            .sudo()
+            ._marketplace_next_many(self._name, self.env.company, len(vals_list))
+        )
+        return super().create(
+            [
+                {**vals, "name": name}
+                for vals, name in zip(vals_list, names, strict=True)
+            ]
+        )
 
     def write(self, vals):
         facts = {

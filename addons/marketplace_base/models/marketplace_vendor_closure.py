@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..exceptions import MarketplaceError
 from .res_partner import GROUP_VIEWER
 
 
@@ -43,13 +42,7 @@ class MarketplaceVendorClosure(models.Model):
 
     @api.constrains("vendor_id")
     def _check_vendor(self):
-        for closure in self:
-            if not closure.vendor_id.is_marketplace_vendor:
-                raise MarketplaceError(
-                    self.env._(
-                        "%(partner)s is no vendor.", partner=closure.vendor_id.name
-                    )
-                )
+        self.vendor_id._check_is_vendor()
 
     # -- CRUD: offers follow at once ------------------------------------------------
 

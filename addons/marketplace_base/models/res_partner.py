@@ -229,6 +229,20 @@ class ResPartner(models.Model):
             )
         return True
 
+    def _check_is_vendor(self):
+        """Refuse partners that are no vendors.
+
+        :raises MarketplaceError: naming them.
+        """
+        strangers = self.filtered(lambda partner: not partner.is_marketplace_vendor)
+        if strangers:
+            raise MarketplaceError(
+                self.env._(
+                    "%(partner)s is no vendor.",
+                    partner=", ".join(strangers.mapped("name")),
+                )
+            )
+
     def _prepare_vendor_vals(self, vals):
         """Return what a new vendor lacks: code, first state, KYC to submit."""
         # sudo: asks which fields are still empty, whoever makes the vendor
