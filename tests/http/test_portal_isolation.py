@@ -40,6 +40,8 @@ CLOSED_MODELS = {
     "marketplace.health",
     "marketplace.inbox",
     "marketplace.kyc.document.type",
+    "marketplace.mass.action",
+    "marketplace.mass.action.line",
     "marketplace.message.mixin",
     "marketplace.order",
     "marketplace.outbox",
@@ -67,6 +69,7 @@ CLOSED_MODELS = {
     "marketplace.vendor.requirement",
     "marketplace.vendor.simulation",
     "marketplace.vendor.transition",
+    "marketplace.work.queue",
 }
 # Models of Odoo that hold vendors' data: nothing of another vendor, no writing.
 NATIVE_MODELS = (
