@@ -1,104 +1,66 @@
 """Import multi-vendor orders against plain Odoo selling the same lines.
 
 Goal: what the split, the frozen terms, the commission and the vendor ledger add to the
-work Odoo does anyway. Method: batches of 100 purchases of 6 lines from 3 vendors,
-alternately imported by us and created and confirmed as 3 plain sale orders each, in one
-run on one database; the figure is the ratio of the median CPU times.
+work Odoo does anyway, and that it does not grow with the catalogue. Method: batches of
+100 purchases of 6 lines from 3 vendors, drawn from the whole catalogue, alternately
+imported by us and created and confirmed as 3 plain sale orders each, in one run on one
+database; the figure is the ratio of the median CPU times. First on a catalogue of a few
+vendors, then on one of 5,000 vendors and 200,000 offers.
 """
 
 import gc
+import random
 import statistics
 import time
 
 from odoo.fields import Command, Datetime
 
+from . import seed
+
 PURCHASES = 100
 VENDORS = 3
 LINES_PER_VENDOR = 2
+LINES = VENDORS * LINES_PER_VENDOR
 ROUNDS = 5
+# Name of a catalogue: vendors, offers, products.
+CATALOGUES = {
+    "small": (10, 200, 40),
+    "large": (seed.VENDORS, seed.OFFERS, seed.PRODUCTS),
+}
 
 
-def prepare(env):
-    """Return offers by vendor and plain products of the same prices."""
-    company = env.company
-    company._marketplace_setup()
-    company.marketplace_psp_partner_id = env["res.partner"].create({"name": "PSP"})
-    tax = company._marketplace_tax(20.0)
-    plan = env["marketplace.commission.plan"].create(
-        {
-            "name": "Bench",
-            "rule_ids": [
-                Command.create({"name": "Default", "rate": 0.12, "is_default": True})
-            ],
-        }
-    )
-    vendors = env["res.partner"].create(
+def draw_baskets(offer_ids, vendors, count, rng):
+    """Return baskets of offer ids: 3 vendors with 2 lines each.
+
+    Offers were made vendor by vendor in turn, so an id's rank tells its vendor.
+    """
+    turns = len(offer_ids) // vendors
+    return [
         [
-            {
-                "name": f"Bench vendor {rank}",
-                "is_company": True,
-                "is_marketplace_vendor": True,
-                "kyc_state": "approved",
-                "country_id": env.ref("base.fr").id,
-                "email": f"bench{rank}@example.test",
-            }
-            for rank in range(VENDORS)
+            offer_ids[turn * vendors + vendor]
+            for vendor in rng.sample(range(vendors), VENDORS)
+            for turn in rng.sample(range(turns), LINES_PER_VENDOR)
         ]
-    )
-    vendors._vendor_transition("approved")
-    env["marketplace.contract"].create(
-        [
-            {
-                "vendor_id": vendor.id,
-                "date_start": "2025-01-01",
-                "commission_plan_id": plan.id,
-            }
-            for vendor in vendors
-        ]
-    )._transition("active")
-    products = env["product.product"].create(
-        [
-            {
-                "name": f"Bench product {rank}",
-                "type": "service",
-                "taxes_id": [Command.set(tax.ids)],
-                "invoice_policy": "order",
-            }
-            for rank in range(VENDORS * LINES_PER_VENDOR)
-        ]
-    )
-    offers = env["marketplace.offer"].create(
-        [
-            {
-                "vendor_id": vendors[rank % VENDORS].id,
-                "product_id": product.id,
-                "vendor_sku": f"BENCH-{rank}",
-                "price": 10 + rank,
-                "quantity": 10**6,
-            }
-            for rank, product in enumerate(products)
-        ]
-    )
-    customer = env["res.partner"].create({"name": "Bench customer"})
-    return offers, customer, tax
+        for _number in range(count)
+    ]
 
 
-def payloads(env, offers, customer, tax, prefix):
-    """Return the import payloads of one batch."""
+def payloads(env, baskets, customer, tax, prefix):
+    """Return the import payloads of one batch, as an adapter gives them."""
     now = Datetime.now()
     batch = []
-    for number in range(PURCHASES):
+    for number, basket in enumerate(baskets):
         ref = f"{prefix}-{number}"
         lines = [
             {
                 "ref": f"{ref}-{rank}",
-                "offer_id": offer.id,
-                "name": offer.product_id.name,
+                "offer_id": offer_id,
+                "name": f"Article {rank}",
                 "quantity": 1,
                 "gross_minor": 1000 + 100 * rank,
                 "tax_ids": tax.ids,
             }
-            for rank, offer in enumerate(offers)
+            for rank, offer_id in enumerate(basket)
         ]
         charged = sum(line["gross_minor"] for line in lines)
         batch.append(
@@ -139,8 +101,11 @@ def import_batch(env, batch):
     env.flush_all()
 
 
-def plain_batch(env, offers, customer, tax):
-    """Create and confirm the same sale orders with Odoo alone, in one batch."""
+def plain_batch(env, baskets, products, customer, tax):
+    """Create and confirm the same sale orders with Odoo alone, in one batch.
+
+    :param products: {offer id: product id}
+    """
     orders = (
         env["sale.order"]
         .with_context(tracking_disable=True, mail_create_nolog=True)
@@ -151,19 +116,19 @@ def plain_batch(env, offers, customer, tax):
                     "order_line": [
                         Command.create(
                             {
-                                "product_id": offer.product_id.id,
-                                "name": offer.product_id.name,
+                                "product_id": products[offer_id],
+                                "name": f"Article {rank}",
                                 "product_uom_qty": 1,
                                 "price_unit": 10 + rank,
                                 "tax_ids": [Command.set(tax.ids)],
                             }
                         )
-                        for rank, offer in enumerate(offers)
-                        if offer.vendor_id == vendor
+                        for rank, offer_id in enumerate(basket)
+                        if rank // LINES_PER_VENDOR == part
                     ],
                 }
-                for _number in range(PURCHASES)
-                for vendor in offers.vendor_id
+                for basket in baskets
+                for part in range(VENDORS)
             ]
         )
     )
@@ -185,26 +150,45 @@ def measure(env, work):
     )
 
 
-def main(env):
-    offers, customer, tax = prepare(env)
+def compare(env, name, offers, vendors):
+    """Measure alternated rounds on one catalogue; return {side: medians}."""
+    customer = env["res.partner"].create({"name": "Bench customer"})
+    tax = env.company._marketplace_tax(20.0)
+    offer_ids = offers.ids
+    rng = random.Random(name)
     ours, plain = [], []
     for number in range(ROUNDS + 1):
-        batch = payloads(env, offers, customer, tax, f"B{number}")
+        baskets = draw_baskets(offer_ids, vendors, PURCHASES, rng)
+        drawn = offers.browse({offer_id for basket in baskets for offer_id in basket})
+        products = {offer.id: offer.product_id.id for offer in drawn}
+        batch = payloads(env, baskets, customer, tax, f"{name}-{number}")
         mine = measure(env, lambda batch=batch: import_batch(env, batch))
-        theirs = measure(env, lambda: plain_batch(env, offers, customer, tax))
+        theirs = measure(
+            env,
+            lambda b=baskets, p=products: plain_batch(env, b, p, customer, tax),
+        )
         if number:  # the first round warms caches on both sides
             ours.append(mine)
             plain.append(theirs)
-    rows = {
-        name: [statistics.median(figures) for figures in zip(*runs, strict=True)]
-        for name, runs in (("marketplace import", ours), ("plain Odoo", plain))
+    return {
+        side: [statistics.median(figures) for figures in zip(*runs, strict=True)]
+        for side, runs in (("marketplace import", ours), ("plain Odoo", plain))
     }
-    print(f"{PURCHASES} purchases of {len(offers)} lines from {VENDORS} vendors,")
+
+
+def main(env):
+    """Print both catalogues' figures; return {catalogue: CPU ratio}."""
+    print(f"{PURCHASES} purchases of {LINES} lines from {VENDORS} vendors,")
     print(f"median of {ROUNDS} alternated rounds\n")
-    print(f"{'':20} {'CPU s':>8} {'wall s':>8} {'queries':>8} {'purchases/s':>12}")
-    for name, (cpu, wall, queries) in rows.items():
-        speed = PURCHASES / wall
-        print(f"{name:20} {cpu:8.2f} {wall:8.2f} {queries:8.0f} {speed:12.1f}")
-    ratio = rows["marketplace import"][0] / rows["plain Odoo"][0]
-    print(f"\nCPU ratio, marketplace import / plain Odoo: {ratio:.2f}")
-    return ratio
+    head = f"{'CPU s':>8} {'wall s':>8} {'queries':>8} {'purchases/s':>12}"
+    ratios = {}
+    for name, (vendors, offers, products) in CATALOGUES.items():
+        catalogue = seed.marketplace(env, vendors, offers, products, name)
+        rows = compare(env, name, catalogue, vendors)
+        print(f"{f'{vendors} vendors, {offers} offers':30} {head}")
+        for side, (cpu, wall, queries) in rows.items():
+            speed = PURCHASES / wall
+            print(f"{side:30} {cpu:8.2f} {wall:8.2f} {queries:8.0f} {speed:12.1f}")
+        ratios[name] = rows["marketplace import"][0] / rows["plain Odoo"][0]
+        print(f"CPU ratio, marketplace import / plain Odoo: {ratios[name]:.2f}\n")
+    return ratios
