@@ -40,6 +40,8 @@
         "views/marketplace_offer_views.xml",
         "views/marketplace_contract_views.xml",
         "views/res_partner_views.xml",
+        "report/vendor_account_templates.xml",
+        "wizards/marketplace_vendor_account_views.xml",
         "views/marketplace_vendor_history_views.xml",
         "views/marketplace_kyc_document_views.xml",
         "views/vendor_identity_views.xml",

@@ -61,6 +61,7 @@ CLOSED_MODELS = {
     "marketplace.storefront.tax",
     "marketplace.tie.out",
     "marketplace.terms",
+    "marketplace.vendor.account",
     "marketplace.vendor.closure",
     "marketplace.vendor.history",
     "marketplace.vendor.import",

@@ -1,11 +1,14 @@
-"""Work queues and mass actions of the back office."""
+"""Work queues, mass actions and the account of a vendor in the back office."""
 
 import base64
 from datetime import timedelta
 
+from psycopg2.errors import CheckViolation
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import MarketplaceCommon
 
@@ -213,3 +216,76 @@ class TestMassAction(MarketplaceCommon):
             self.env["marketplace.mass.action"].with_context(
                 active_model="res.partner", active_ids=list(range(1, 1002))
             ).create({"method": "action_vendor_approve"})
+
+
+@tagged("post_install", "-at_install", "marketplace")
+class TestVendorAccount(MarketplaceCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls._create_vendor("Account Vendor", entitlement_delay_days=0)
+        cls.vendor.lang = "en_US"
+        offer = cls._create_offer(cls.vendor, 30.0)
+        other = cls._create_offer(cls._create_vendor("Somebody Else"), 70.0)
+        group = cls._import_order([(offer, 3), (other, 1)], date="2026-03-02 10:00:00")
+        order = group.sale_order_ids.filtered(lambda o: o.vendor_id == cls.vendor)
+        cls._ship_and_deliver(order, date="2026-03-05")
+        line = order.order_line[:1]
+        cls._refund(group, [(line, 1, None)], date="2026-03-31")
+        cls._import_order([(offer, 1)], date="2026-04-01 10:00:00")
+
+    def _account(self, date_from, date_to):
+        return self.env["marketplace.vendor.account"].create(
+            {
+                "vendor_id": self.vendor.id,
+                "date_from": date_from,
+                "date_to": date_to,
+            }
+        )
+
+    def test_account_as_of_any_day_adds_up(self):
+        """Opening plus movements is closing, and the last day of the month counts."""
+        for day, owed in (
+            ("2026-03-01", 0.0),
+            ("2026-03-02", 90.0),
+            ("2026-03-30", 90.0),
+            ("2026-03-31", 60.0),
+            ("2026-04-30", 90.0),
+        ):
+            with self.subTest(day):
+                account = self._account("2026-03-01", day)
+                self.assertAlmostEqual(account.amount_closing, owed)
+                rows = account._rows()
+                last = rows[-1]["owed"] if rows else account.amount_opening
+                self.assertAlmostEqual(last, account.amount_closing)
+        april = self._account("2026-04-01", "2026-04-30")
+        self.assertAlmostEqual(april.amount_opening, 60.0)
+        self.assertEqual([row["pending"] for row in april._rows()], [30.0])
+
+    def test_account_of_today_is_the_balance_of_the_vendor(self):
+        account = self._account("2026-01-01", fields.Date.today())
+        self.assertBalances(
+            self.vendor, pending=account.amount_pending, due=account.amount_due
+        )
+        lines = self.Ledger.search(account.action_view_lines()["domain"])
+        self.assertEqual(lines.vendor_id, self.vendor)
+
+    def test_account_prints_and_exports_its_movements(self):
+        account = self._account("2026-03-01", "2026-03-31")
+        account.action_export()
+        rows = base64.b64decode(account.file).decode("utf-8-sig").splitlines()
+        self.assertEqual(len(rows), 1 + len(account._movements()))
+        self.assertTrue(rows[-1].endswith("60.00"), rows[-1])
+        report = self.env.ref("marketplace_base.marketplace_vendor_account_report")
+        html, _kind = report._render_qweb_html(report.report_name, account.ids)
+        self.assertIn(b"Opening balance", html)
+        self.assertIn(self.vendor.name.encode(), html)
+        self.assertNotIn(b"Somebody Else", html)
+
+    def test_period_must_not_end_before_it_starts(self):
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(CheckViolation),
+            self.cr.savepoint(),
+        ):
+            self._account("2026-03-02", "2026-03-01")
