@@ -2,6 +2,7 @@ from . import ir_actions_report
 from . import marketplace_state_mixin
 from . import res_currency
 from . import res_company
+from . import res_company_time
 from . import res_config_settings
 from . import marketplace_account_role
 from . import marketplace_ledger_line

@@ -206,12 +206,13 @@ class MarketplaceContract(models.Model):
                         contract=contract.display_name,
                     )
                 )
-            if date_end < last_order.date():
+            last_day = contract.company_id._marketplace_day(last_order)
+            if date_end < last_day:
                 raise MarketplaceError(
                     self.env._(
                         "%(contract)s has an order of %(date)s: it cannot end earlier.",
                         contract=contract.display_name,
-                        date=last_order.date(),
+                        date=last_day,
                     )
                 )
 

@@ -1,6 +1,6 @@
 """What a captured payment means to the sellers of an order."""
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..engine.money import allocate, cumulative_share
 from ..exceptions import MarketplaceError
@@ -132,7 +132,7 @@ class MarketplaceOrder(models.Model):
             "event_key": key,
             "date_event": payment._ledger_date()
             if payment
-            else fields.Date.to_date(self.date_order),
+            else self.company_id._marketplace_day(self.date_order),
             "counterparty_id": payment.psp_partner_id.id if payment else False,
         }
         entries = []

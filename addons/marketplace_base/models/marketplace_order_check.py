@@ -59,14 +59,18 @@ class PurchaseChecker:
             *(offer.vendor_id for offer in self.offers.values())
         )
         vendors.fetch(["vendor_state"])  # once for the batch, read per vendor below
-        days = {(p["company_id"], p["date_order"].date()) for p in payloads}
+        days = {self._day(p) for p in payloads if p["company_id"] in self.companies}
         return {
             (company_id, day): vendors._marketplace_contracts(
                 day, self.companies[company_id]
             )
             for company_id, day in days
-            if company_id in self.companies
         }
+
+    def _day(self, payload):
+        """Return (company id, day of the order where the company is)."""
+        company = self.companies[payload["company_id"]]
+        return company.id, company._marketplace_day(payload["date_order"])
 
     def check(self, payload):
         """Return (problems, None) or ([], purchase)."""
@@ -211,7 +215,7 @@ class PurchaseChecker:
         vendors = {self._seller(line) for line in payload["lines"]} - {OPERATOR}
         if recipient := shipping.get("recipient"):
             return frozenset(vendors if recipient == "operator" else ())
-        contracts = self.contracts[payload["company_id"], payload["date_order"].date()]
+        contracts = self.contracts[self._day(payload)]
         return frozenset(
             vendor
             for vendor in vendors
@@ -226,7 +230,7 @@ class PurchaseChecker:
         """Return (problems, values) of a seller's contract at the date of the order."""
         Order = self.env["sale.order"]
         vendor = self.env["res.partner"].browse(seller or ())
-        contracts = self.contracts[payload["company_id"], payload["date_order"].date()]
+        contracts = self.contracts[self._day(payload)]
         date = payload["date_order"]
         if problem := Order._marketplace_contract_problem(vendor, contracts, date):
             return [problem], {}

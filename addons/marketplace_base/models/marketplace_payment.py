@@ -255,9 +255,9 @@ class MarketplacePayment(models.Model):
                 )
 
     def _ledger_date(self):
-        """Return the day of the payment for the ledger, in the user's time zone."""
+        """Return the day of the payment for the ledger, where the company is."""
         self.ensure_one()
-        return fields.Datetime.context_timestamp(self, self.date).date()
+        return self.company_id._marketplace_day(self.date)
 
     # -- actions --------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ class ResConfigSettings(models.TransientModel):
     marketplace_psp_partner_id = fields.Many2one(
         related="company_id.marketplace_psp_partner_id", readonly=False
     )
+    marketplace_tz = fields.Selection(
+        related="company_id.marketplace_tz", readonly=False
+    )
     marketplace_journal_order_id = fields.Many2one(
         related="company_id.marketplace_journal_order_id", readonly=False
     )

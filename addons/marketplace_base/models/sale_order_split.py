@@ -50,7 +50,7 @@ class SaleOrder(models.Model):
         vendors = self.env["res.partner"].browse(filter(None, sellers))
         # sudo: contracts are read for the salesperson, who may see none
         contracts = vendors.sudo()._marketplace_contracts(
-            fields.Date.context_today(self), self.company_id
+            self.company_id._marketplace_today(), self.company_id
         )
         terms = {
             vendor.id: self._marketplace_contract_vals(vendor, contracts)

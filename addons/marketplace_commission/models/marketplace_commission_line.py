@@ -213,7 +213,7 @@ class MarketplaceCommissionLine(models.Model):
                 quantity=quantity,
                 is_shipping=is_shipping,
             ),
-            day=order.date_order.date(),
+            day=order.company_id._marketplace_day(order.date_order),
             ids=ids,
             price=price,
         )
@@ -229,7 +229,7 @@ class MarketplaceCommissionLine(models.Model):
             "marketplace_order_id": order.marketplace_order_id.id,
             "sale_order_id": order.id,
             "sale_line_id": line.id,
-            "date": order.date_order.date(),
+            "date": order.company_id._marketplace_day(order.date_order),
             "rule_id": decision.rule.rule_id,
             "rule_version": decision.rule.version,
             "currency_id": line.currency_id.id,

@@ -1,7 +1,7 @@
 import json
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import LockError, UserError
 
 from ..adapters.errors import DocumentError
@@ -355,7 +355,7 @@ class MarketplaceInbox(models.Model):
                 payload.update(
                     company_id=storefront.company_id.id,
                     channel=storefront.code,
-                    date=fields.Datetime.context_timestamp(self, at).date(),
+                    date=storefront.company_id._marketplace_day(at),
                 )
                 items.append((message, payload))
         return self._batch_or_alone(

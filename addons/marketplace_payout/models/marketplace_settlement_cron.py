@@ -1,6 +1,6 @@
 """Settle vendors on the calendar of their contract."""
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..const import PAYOUT_CALENDARS, SETTLE_BATCH_VENDORS
 from ..engine import calendar
@@ -34,7 +34,7 @@ class MarketplaceSettlement(models.Model):
 
     def _due_batches(self, company):
         """Yield (cut-off, vendors) to settle in one transaction each."""
-        today = self._company_today(company)
+        today = company._marketplace_today()
         for code, _label in PAYOUT_CALENDARS:
             if code == "manual":
                 continue
@@ -42,11 +42,6 @@ class MarketplaceSettlement(models.Model):
             vendors = self._vendors_to_settle(company, code, cutoff)
             for start in range(0, len(vendors), SETTLE_BATCH_VENDORS):
                 yield cutoff, vendors[start : start + SETTLE_BATCH_VENDORS]
-
-    def _company_today(self, company):
-        """Return the present day where the company is."""
-        timezone = company.partner_id.tz or self.env.user.tz
-        return fields.Date.context_today(self.with_context(tz=timezone))
 
     def _vendors_to_settle(self, company, payout_calendar, cutoff):
         """Return the vendors on a calendar whose cut-off is not settled yet."""

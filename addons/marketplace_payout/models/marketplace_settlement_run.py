@@ -27,7 +27,7 @@ class MarketplaceSettlement(models.Model):
         :param vendors: partners to look at, every vendor when None.
         :raises MarketplaceError: for a cut-off to come.
         """
-        if cutoff > self._company_today(company):
+        if cutoff > company._marketplace_today():
             raise MarketplaceError(
                 self.env._(
                     "The cut-off %(date)s is not over: movements of that day are to "

@@ -23,9 +23,7 @@ class ResPartner(models.Model):
         Settlement = self.env["marketplace.settlement"].sudo()
         closing = Settlement.browse()
         for company in self.sudo().vendor_contract_ids.company_id:
-            closing |= Settlement._run(
-                Settlement._company_today(company), company, self
-            )
+            closing |= Settlement._run(company._marketplace_today(), company, self)
         for settlement in closing.filtered(lambda s: s.carry_reason == "negative"):
             settlement.vendor_id.activity_schedule(
                 "mail.mail_activity_data_todo",
