@@ -20,6 +20,8 @@
         "views/marketplace_outbox_views.xml",
         "views/marketplace_binding_views.xml",
         "views/marketplace_order_views.xml",
+        "views/res_partner_views.xml",
+        "data/marketplace_work_queue_data.xml",
         "views/marketplace_connector_menus.xml",
     ],
 }

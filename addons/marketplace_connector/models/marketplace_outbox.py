@@ -36,6 +36,13 @@ class MarketplaceOutbox(models.Model):
     res_id = fields.Many2oneReference(
         string="Record", model_field="res_model", required=True, readonly=True
     )
+    vendor_id = fields.Many2one(
+        "res.partner",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Whose record it is.",
+    )
     key = fields.Char(
         string="Idempotency Key",
         compute="_compute_key",
@@ -89,11 +96,21 @@ class MarketplaceOutbox(models.Model):
                     "kind": kind,
                     "res_model": record._name,
                     "res_id": record.id,
+                    "vendor_id": self._vendor_of(record).id,
                 }
                 for record in records
             ]
         )
         storefront._delay()._job_send_outbox()
+
+    @api.model
+    def _vendor_of(self, record):
+        """Return the vendor a record belongs to, empty when it has none."""
+        if record._name == "res.partner":
+            return record
+        if "vendor_id" in record._fields:
+            return record.vendor_id
+        return self.env["res.partner"]
 
     # -- sending --------------------------------------------------------------------
 

@@ -38,6 +38,28 @@ class TestOutbox(ConnectorCommon):
             self.env.invalidate_all()
         self.assertEqual(self._messages() - before, message)
 
+    def test_messages_are_found_by_vendor(self):
+        """The vendor's form opens what was sent of him and of his offers."""
+        self.tile.price = 22.0
+        vendor = self.tile.vendor_id
+        messages = self.Outbox.search([("vendor_id", "=", vendor.id)])
+        self.assertIn(
+            ("offer", self.tile.id), messages.mapped(lambda m: (m.kind, m.res_id))
+        )
+        self.assertNotIn(
+            self.linen.id,
+            messages.filtered(lambda m: m.kind == "offer").mapped("res_id"),
+        )
+
+    def test_queues_count_what_needs_a_person(self):
+        self.tile.price = 21.0
+        message = self._messages(res_id=self.tile.id, kind="offer")[-1]
+        queue = self.env.ref("marketplace_connector.queue_outbox_failed")
+        before = queue.item_count
+        message._state_unlocked().state = "failed"
+        queue.invalidate_recordset()
+        self.assertEqual(queue.item_count, before + 1)
+
     def test_change_the_shop_does_not_show_sends_no_message(self):
         before = self._messages()
         self.tile.lead_time_days = 3
