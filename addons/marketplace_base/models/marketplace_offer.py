@@ -4,6 +4,9 @@ from odoo.fields import Domain
 from ..const import OFFER_CONDITIONS, OFFER_INACTIVE_REASONS
 from ..exceptions import MarketplaceError
 
+# Unforgeable by RPC: a client can send any context value, never this object.
+OFFER_BATCH = object()
+
 
 class MarketplaceOffer(models.Model):
     _name = "marketplace.offer"
@@ -160,8 +163,25 @@ class MarketplaceOffer(models.Model):
 
     def write(self, vals):
         res = super().write(vals)
-        self._after_offer_change(set(vals))
+        if self.env.context.get("marketplace_offer_batch") is not OFFER_BATCH:
+            self._after_offer_change(set(vals))
         return res
+
+    @api.private
+    def _write_each(self, vals_by_offer):
+        """Write other values on each offer, and act on the change once.
+
+        No tracking either: it posts one message at a time. Whoever calls this keeps
+        a record of the change himself.
+
+        :param dict vals_by_offer: {offer: values}.
+        """
+        batch = {"marketplace_offer_batch": OFFER_BATCH, "tracking_disable": True}
+        for offer, vals in vals_by_offer.items():
+            offer.with_context(**batch).write(vals)
+        self.browse(offer.id for offer in vals_by_offer)._after_offer_change(
+            {name for vals in vals_by_offer.values() for name in vals}
+        )
 
     # -- business -------------------------------------------------------------------
 
