@@ -14,6 +14,7 @@
         "account",
         "base_iban",
         "portal",
+        "rpc",
         "contacts",
     ],
     "data": [

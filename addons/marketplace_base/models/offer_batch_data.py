@@ -141,6 +141,9 @@ class OfferBatchData:
                 ("default_code", "in", list(references)),
             ]
         )
+        # Singletons below lose the common prefetch: read what the planning needs now.
+        products.mapped("categ_id")
+        products.mapped("marketplace_brand_id")
         self.by_gtin = {
             gtin_key(product.barcode): product
             for product in products
