@@ -67,6 +67,7 @@
         "views/portal_home_templates.xml",
         "views/portal_order_templates.xml",
         "views/portal_offer_templates.xml",
+        "views/portal_catalogue_templates.xml",
         "views/portal_document_templates.xml",
         "views/portal_terms_templates.xml",
         "views/signup_templates.xml",

@@ -1,7 +1,5 @@
-"""Limits of what a person types into a form."""
+"""What the pages of the portal read forms with."""
 
-from ..engine.numbers import has_decimals, parse_number
+from ..engine.numbers import TEXT_MAX_CHARS, has_decimals, parse_number
 
 __all__ = ["TEXT_MAX_CHARS", "has_decimals", "parse_number"]
-
-TEXT_MAX_CHARS = 64

@@ -1,7 +1,8 @@
-"""Read the numbers people type in forms and files. Pure."""
+"""Read the numbers that vendors type or send, without a request nor a record."""
 
 from decimal import Decimal, InvalidOperation
 
+TEXT_MAX_CHARS = 64
 # Above it a float no longer holds every cent: nobody types such a price or stock.
 NUMBER_MAX = Decimal(10**12)
 

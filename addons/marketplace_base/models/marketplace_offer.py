@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -177,8 +179,16 @@ class MarketplaceOffer(models.Model):
         :param dict vals_by_offer: {offer: values}.
         """
         batch = {"marketplace_offer_batch": OFFER_BATCH, "tracking_disable": True}
+        alike = defaultdict(self.browse)
         for offer, vals in vals_by_offer.items():
-            offer.with_context(**batch).write(vals)
+            if "price" in vals:
+                alike[vals["price"]] |= offer
+            rest = {name: value for name, value in vals.items() if name != "price"}
+            if rest:
+                offer.with_context(**batch).write(rest)
+        # Prices have guards and a history, which cost queries by call.
+        for price, offers in alike.items():
+            offers.with_context(**batch).write({"price": price})
         self.browse(offer.id for offer in vals_by_offer)._after_offer_change(
             {name for vals in vals_by_offer.values() for name in vals}
         )
@@ -244,6 +254,11 @@ class MarketplaceOffer(models.Model):
         return best
 
     # -- hooks ----------------------------------------------------------------------
+
+    def _get_price_asked(self):
+        """Return the price last asked for; to extend where prices wait for approval."""
+        self.ensure_one()
+        return self.price
 
     def _after_offer_change(self, fields_changed):
         """Act once per batch of offers whose fields changed; for other addons.

@@ -140,6 +140,8 @@ class OfferBatch(OfferBatchData):
                 continue
             value, now = row.values[name], record[name]
             if name == "price":
+                if record == row.offer:
+                    now = record._get_price_asked()
                 value = float(value)
                 same = record.currency_id.compare_amounts(value, now) == 0
             elif name == "quantity":
@@ -343,6 +345,15 @@ class OfferBatch(OfferBatchData):
             )
             for (row, _vals), offer in zip(self.offer_creates, offers, strict=True):
                 row.offer = offer.with_env(self.env)
+
+        for row in self.results:
+            if row.result in ("created", "updated") and "price" in row.values:
+                self._tell_if_price_waits(row)
+
+    def _tell_if_price_waits(self, row):
+        price, currency = float(row.values["price"]), row.offer.currency_id
+        if currency.compare_amounts(price, row.offer.price) != 0:
+            row.changes.append(self.env._("The new price waits for approval."))
 
     def _write_proposals(self):
         for line, vals in self.waiting_updates.items():

@@ -25,3 +25,5 @@ from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat
 from . import test_offer_import
+from . import test_product_proposal
+from . import test_catalogue_rules

@@ -350,7 +350,7 @@ class TestOfferImport(MarketplaceCommon, HttpCase):
         return self.imports.browse(action["res_id"])
 
     def test_files_of_any_delimiter_and_usual_encoding_are_read(self):
-        text = "SKU;GTIN;Price;Condition\nÉ-1;{};12,5;new\nB;1;2;3;4\n".format(GTIN)
+        text = f"SKU;GTIN;Price;Condition\nÉ-1;{GTIN};12,5;new\nB;1;2;3;4\n"
         for encoding in ("utf-8-sig", "cp1252", "utf-16"):
             with self.subTest(encoding):
                 self._offers().unlink()
