@@ -1,3 +1,5 @@
+from stdnum import ean
+
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
@@ -5,6 +7,7 @@ from odoo.http import content_disposition, request
 from ..const_catalogue import OFFER_IMPORT_BYTES, OFFER_IMPORT_ROWS
 from ..engine.csv_table import write_table
 from ..engine.offer_rows import ATTRIBUTE_PREFIX, COLUMNS
+from ..formatting import format_number
 from .forms import TEXT_MAX_CHARS
 from .portal import MarketplacePortal
 
@@ -109,11 +112,11 @@ class MarketplaceOfferImportPortal(MarketplacePortal):
         product = offer.product_id
         return [
             offer.vendor_sku,
-            product.barcode or "",
+            product.barcode if ean.is_valid(product.barcode or "") else "",
             product.default_code or "",
             product.name,
             f"{offer.price:.{offer.currency_id.decimal_places}f}",
-            f"{offer.quantity:g}" if offer.quantity < 1e6 else f"{offer.quantity:.2f}",
+            format_number(offer.quantity),
             offer.condition,
             str(offer.lead_time_days),
         ]

@@ -195,9 +195,7 @@ class MarketplaceProposalPortal(MarketplacePortal):
     def _parse_values(self, proposal, post):
         """Return the ids of the attribute values chosen, others of the product kept."""
         attributes = self._attributes()
-        chosen = {
-            post.get(f"attribute_{attribute.id}") for attribute in attributes
-        }
+        chosen = {post.get(f"attribute_{attribute.id}") for attribute in attributes}
         values = attributes.value_ids.filtered(lambda value: str(value.id) in chosen)
         kept = proposal.value_ids.filtered(
             lambda value: value.attribute_id._origin not in attributes
@@ -231,7 +229,9 @@ class MarketplaceProposalPortal(MarketplacePortal):
         if not sku:
             errors.append(request.env._("Give your SKU."))
         if price is None or not has_decimals(price, currency.decimal_places):
-            errors.append(request.env._("Type a price in %s.", currency.name))
+            errors.append(
+                request.env._("Type a price in %(currency)s.", currency=currency.name)
+            )
         if quantity is None:
             errors.append(request.env._("Type your stock, 0 when there is none."))
         if not errors:

@@ -76,6 +76,9 @@ class OfferBatch(OfferBatchData):
             )
         if by_gtin:
             return by_gtin
+        offer = self.by_sku.get(row.sku)
+        if named and offer and offer.product_id in named:
+            return offer.product_id
         if named and len(named) > 1:
             row.problems.append(
                 self.env._(
@@ -114,8 +117,9 @@ class OfferBatch(OfferBatchData):
         if product:
             is_other = product != own
         else:
-            # A GTIN nobody has: it cannot be that of a product with another one.
-            is_other = own.barcode and "gtin" in row.values
+            # A GTIN nobody sells: it cannot be that of a product with another one.
+            gtin = row.values.get("gtin")
+            is_other = gtin and own.barcode and gtin_key(gtin) != gtin_key(own.barcode)
         if is_other:
             row.problems.append(
                 self.env._(

@@ -319,7 +319,8 @@ class TestProductProposal(MarketplaceCommon):
         plain = self._count_product_creation(500) - self._count_product_creation(10)
         proposals = self._propose_many(500, 3000)
         many, seconds = self._count_review(proposals, "confirm")
-        self.assertLessEqual(many - few, plain + 10)
+        # The rest is a read per chunk of records, and there are fifty times as many.
+        self.assertLessEqual(many - few, plain + 30)
         self.assertLess(seconds, 10)
         self.assertEqual(len(proposals.product_id), 500)
         self.assertEqual(len(proposals.offer_ids.offer_id), 500)
