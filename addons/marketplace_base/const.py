@@ -149,6 +149,9 @@ OFFER_INACTIVE_REASONS = [
     ("archived", "Archived"),
     ("vendor_suspended", "Vendor not approved"),
     ("no_contract", "No contract in force"),
+    ("product_refused", "Refused by the marketplace"),
+    ("not_allowed", "Outside the assortment agreed with the vendor"),
+    ("attributes_missing", "Attributes missing"),
     ("no_price", "No price"),
     ("out_of_stock", "Out of stock"),
 ]

@@ -33,7 +33,11 @@ OWN_MODELS = {
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
     "marketplace.account.role",
+    "marketplace.assortment.rule",
     "marketplace.binding",
+    "marketplace.brand",
+    "marketplace.catalogue.review",
+    "marketplace.catalogue.review.line",
     "marketplace.commission.plan",
     "marketplace.commission.rule",
     "marketplace.dispute",
@@ -43,11 +47,16 @@ CLOSED_MODELS = {
     "marketplace.mass.action",
     "marketplace.mass.action.line",
     "marketplace.message.mixin",
+    "marketplace.offer.import",
+    "marketplace.offer.import.line",
+    "marketplace.offer.import.wizard",
     "marketplace.order",
     "marketplace.outbox",
     "marketplace.payment",
     "marketplace.payout.run",
     "marketplace.payout.wizard",
+    "marketplace.product.proposal",
+    "marketplace.product.proposal.offer",
     "marketplace.psp.settlement",
     "marketplace.refund",
     "marketplace.refund.line",
@@ -62,6 +71,7 @@ CLOSED_MODELS = {
     "marketplace.tie.out",
     "marketplace.terms",
     "marketplace.vendor.account",
+    "marketplace.value.map",
     "marketplace.vendor.closure",
     "marketplace.vendor.history",
     "marketplace.vendor.import",
@@ -93,6 +103,23 @@ ROUTES = {
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},
+    "/my/marketplace/offers/<int:offer_id>/product": {"offer_id": "marketplace.offer"},
+    "/my/marketplace/offers/import": {},
+    "/my/marketplace/offers/export": {},
+    "/my/marketplace/offers/imports": {},
+    "/my/marketplace/offers/imports/page/<int:page>": {"page": 1},
+    "/my/marketplace/offers/imports/<int:import_id>": {
+        "import_id": "marketplace.offer.import"
+    },
+    "/my/marketplace/offers/imports/<int:import_id>/errors": {
+        "import_id": "marketplace.offer.import"
+    },
+    "/my/marketplace/offers/proposals": {},
+    "/my/marketplace/offers/proposals/page/<int:page>": {"page": 1},
+    "/my/marketplace/offers/proposals/new": {},
+    "/my/marketplace/offers/proposals/<int:proposal_id>": {
+        "proposal_id": "marketplace.product.proposal"
+    },
     "/my/marketplace/documents": {},
     "/my/marketplace/documents/<int:document_id>/file": {
         "document_id": "marketplace.kyc.document"
@@ -179,6 +206,14 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     "file": base64.b64encode(b"%PDF-1.4 " + vendor.name.encode()),
                     "refusal_reason": vendor.name,
                 }
+            )
+            cls.env["marketplace.offer.import"]._import_rows(
+                vendor,
+                cls.company,
+                [
+                    {"sku": vendor.name, "gtin": "9780471117094", "price": 5},
+                    {"sku": f"{vendor.name} bad", "price": -1},
+                ],
             )
         cls.user = cls.vendor.user_ids
         cls.records_other = {

@@ -1,8 +1,8 @@
 """Read a file of vendors. Pure: text in, rows with their problems out."""
 
-import csv
-import io
 from typing import NamedTuple
+
+from .csv_table import read_table
 
 COLUMNS = (
     "name",
@@ -33,43 +33,19 @@ class Row(NamedTuple):
     missing: tuple[str, ...]
 
 
-class UnknownColumnsError(ValueError):
-    """Refuse a file whose head line has columns nobody knows, or lacks some."""
-
-    def __init__(self, unknown, lacking):
-        super().__init__(unknown, lacking)
-        self.unknown, self.lacking = unknown, lacking
-
-
 def read_vendors(text: str) -> list[Row]:
-    """Return the rows of a file with a head line, separated by commas or semicolons.
-
-    Empty lines are skipped; numbers are those of the file, the head line being 1.
+    """Return the rows of a file with a head line; see :func:`read_table`.
 
     :raises UnknownColumnsError: naming the columns.
+    :raises UnreadableError: when the text is no CSV.
 
     >>> rows = read_vendors("name;email;country\\nAmande;a@b.fr;FR\\n;;\\nX;;FR\\n")
     >>> [(row.number, row.values["name"], row.missing) for row in rows]
     [(2, 'Amande', ()), (4, 'X', ('email',))]
-    >>> try:
-    ...     read_vendors("name,mail")
-    ... except UnknownColumnsError as error:
-    ...     print(error.unknown, error.lacking)
-    ['mail'] ['email', 'country']
     """
-    head = text.partition("\n")[0]
-    delimiter = ";" if head.count(";") > head.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
-    unknown = [name for name in names if name not in COLUMNS]
-    lacking = [name for name in REQUIRED if name not in names]
-    if unknown or lacking:
-        raise UnknownColumnsError(unknown, lacking)
-    reader.fieldnames = names
     rows = []
-    for line in reader:
-        values = {name: (line.get(name) or "").strip() for name in COLUMNS}
-        if any(values.values()):
-            missing = tuple(name for name in REQUIRED if not values[name])
-            rows.append(Row(reader.line_num, values, missing))
+    for line in read_table(text, COLUMNS, REQUIRED):
+        values = {name: line.values.get(name, "") for name in COLUMNS}
+        missing = tuple(name for name in REQUIRED if not values[name])
+        rows.append(Row(line.number, values, missing))
     return rows

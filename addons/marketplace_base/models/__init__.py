@@ -33,6 +33,15 @@ from . import marketplace_contract
 from . import product_template
 from . import marketplace_offer
 from . import marketplace_vendor_closure
+from . import marketplace_brand
+from . import marketplace_assortment_rule
+from . import product_category
+from . import offer_publication
+from . import marketplace_value_map
+from . import marketplace_product_proposal
+from . import marketplace_product_proposal_offer
+from . import proposal_decision
+from . import marketplace_offer_import
 from . import ir_sequence
 from . import sale_order_line
 from . import sale_order_line_booking

@@ -1,8 +1,13 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..const import OFFER_CONDITIONS, OFFER_INACTIVE_REASONS
 from ..exceptions import MarketplaceError
+
+# Unforgeable by RPC: a client can send any context value, never this object.
+OFFER_BATCH = object()
 
 
 class MarketplaceOffer(models.Model):
@@ -160,8 +165,33 @@ class MarketplaceOffer(models.Model):
 
     def write(self, vals):
         res = super().write(vals)
-        self._after_offer_change(set(vals))
+        if self.env.context.get("marketplace_offer_batch") is not OFFER_BATCH:
+            self._after_offer_change(set(vals))
         return res
+
+    @api.private
+    def _write_each(self, vals_by_offer):
+        """Write other values on each offer, and act on the change once.
+
+        No tracking either: it posts one message at a time. Whoever calls this keeps
+        a record of the change himself.
+
+        :param dict vals_by_offer: {offer: values}.
+        """
+        batch = {"marketplace_offer_batch": OFFER_BATCH, "tracking_disable": True}
+        alike = defaultdict(self.browse)
+        for offer, vals in vals_by_offer.items():
+            if "price" in vals:
+                alike[vals["price"]] |= offer
+            rest = {name: value for name, value in vals.items() if name != "price"}
+            if rest:
+                offer.with_context(**batch).write(rest)
+        # Prices have guards and a history, which cost queries by call.
+        for price, offers in alike.items():
+            offers.with_context(**batch).write({"price": price})
+        self.browse(offer.id for offer in vals_by_offer)._after_offer_change(
+            {name for vals in vals_by_offer.values() for name in vals}
+        )
 
     # -- business -------------------------------------------------------------------
 
@@ -224,6 +254,11 @@ class MarketplaceOffer(models.Model):
         return best
 
     # -- hooks ----------------------------------------------------------------------
+
+    def _get_price_asked(self):
+        """Return the price last asked for; to extend where prices wait for approval."""
+        self.ensure_one()
+        return self.price
 
     def _after_offer_change(self, fields_changed):
         """Act once per batch of offers whose fields changed; for other addons.

@@ -1,3 +1,5 @@
+from . import marketplace_catalogue_review
+from . import marketplace_offer_import_wizard
 from . import marketplace_vendor_import
 from . import marketplace_vendor_simulation
 from . import marketplace_vendor_transition

@@ -8,7 +8,8 @@ from odoo.fields import Command
 from odoo.tools import email_normalize
 
 from ..const import LEGAL_FORMS, VENDOR_IMPORT_ROWS
-from ..engine.vendor_csv import COLUMNS, UnknownColumnsError, read_vendors
+from ..engine.csv_table import UnknownColumnsError, UnreadableError
+from ..engine.vendor_csv import COLUMNS, read_vendors
 from ..exceptions import MarketplaceError
 
 
@@ -56,7 +57,7 @@ class MarketplaceVendorImport(models.TransientModel):
     def _read_rows(self):
         try:
             rows = read_vendors(base64.b64decode(self.file).decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
+        except (UnicodeDecodeError, UnreadableError) as error:
             raise MarketplaceError(
                 self.env._("The file is not UTF-8 text: save it as CSV in UTF-8.")
             ) from error
