@@ -149,6 +149,7 @@ OFFER_INACTIVE_REASONS = [
     ("archived", "Archived"),
     ("vendor_suspended", "Vendor not approved"),
     ("no_contract", "No contract in force"),
+    ("no_tax", "No tax decided"),
     ("no_price", "No price"),
     ("out_of_stock", "Out of stock"),
 ]

@@ -32,9 +32,15 @@ from . import marketplace_contract
 from . import product_template
 from . import marketplace_offer
 from . import marketplace_vendor_closure
+from . import marketplace_offer_price
+from . import marketplace_offer_price_history
+from . import marketplace_offer_pricing
+from . import marketplace_offer_price_change
+from . import marketplace_tax_rule
 from . import ir_sequence
 from . import sale_order_line
 from . import sale_order_line_booking
+from . import sale_order_line_pricing
 from . import sale_order
 from . import sale_order_split
 from . import marketplace_order
