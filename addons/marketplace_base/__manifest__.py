@@ -56,6 +56,8 @@
         "views/marketplace_refund_views.xml",
         "views/marketplace_dispute_views.xml",
         "views/sale_order_views.xml",
+        "views/marketplace_price_part_views.xml",
+        "views/marketplace_discount_share_views.xml",
         "views/marketplace_account_role_views.xml",
         "views/marketplace_psp_settlement_views.xml",
         "views/marketplace_tie_out_views.xml",

@@ -307,6 +307,16 @@ ROLES = {
         "400900",
         partner="vendor",
     ),
+    # What the operator owes the holders of cards he issued. Not tied out: the issue of
+    # a card is booked on the account too, and is no event of the ledger.
+    "GIFT_CARDS": Role(
+        "Gift cards and store credit",
+        "liability_current",
+        "419700",
+        "212200",
+        True,
+        "psp",
+    ),
     "SALES": Role("Sales", "income", "707000", "400000", partner="customer"),
     "PURCHASES": Role("Purchases", "expense", "607000", "500000", partner="vendor"),
     "VAT_OUT": Role("Output VAT", "liability_current", "445710", "251000"),

@@ -43,11 +43,13 @@ from . import sale_order_line_booking
 from . import sale_order_line_pricing
 from . import sale_order
 from . import sale_order_split
+from . import marketplace_price_part
 from . import marketplace_order
 from . import marketplace_order_capture
 from . import marketplace_order_check
 from . import marketplace_order_import
 from . import marketplace_payment
+from . import marketplace_discount_share
 from . import marketplace_shipment
 from . import marketplace_entitlement
 from . import marketplace_refund
@@ -56,3 +58,4 @@ from . import marketplace_refund_import
 from . import marketplace_refund_line
 from . import marketplace_refund_bearer
 from . import marketplace_dispute
+from . import marketplace_payment_kind

@@ -25,6 +25,9 @@ FROZEN_FIELDS = {
     "amount_discount_marketplace",
     "amount_vendor",
     "amount_vendor_untaxed",
+    "amount_eco",
+    "amount_deposit",
+    "amount_not_commissionable",
 }
 # Unforgeable by RPC: a client can send any context value, never this object.
 FREEZING = object()

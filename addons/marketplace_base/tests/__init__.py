@@ -15,6 +15,7 @@ from . import test_pricing
 from . import test_tax_rule
 from . import test_portal
 from . import test_order_import
+from . import test_funding
 from . import test_order_import_limits
 from . import test_order_split
 from . import test_shipment
