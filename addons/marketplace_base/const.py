@@ -152,6 +152,7 @@ OFFER_INACTIVE_REASONS = [
     ("product_refused", "Refused by the marketplace"),
     ("not_allowed", "Outside the assortment agreed with the vendor"),
     ("attributes_missing", "Attributes missing"),
+    ("no_tax", "No tax decided"),
     ("no_price", "No price"),
     ("out_of_stock", "Out of stock"),
 ]
@@ -308,6 +309,16 @@ ROLES = {
         "709600",
         "400900",
         partner="vendor",
+    ),
+    # What the operator owes the holders of cards he issued. Not tied out: the issue of
+    # a card is booked on the account too, and is no event of the ledger.
+    "GIFT_CARDS": Role(
+        "Gift cards and store credit",
+        "liability_current",
+        "419700",
+        "212200",
+        True,
+        "psp",
     ),
     "SALES": Role("Sales", "income", "707000", "400000", partner="customer"),
     "PURCHASES": Role("Purchases", "expense", "607000", "500000", partner="vendor"),

@@ -18,6 +18,7 @@ class Trace:
             "rejected": self._render_rejected,
             "matched": self._render_matched,
             "base": self._render_base,
+            "aside": self._render_aside,
             "percent": self._render_percent,
             "fixed": self._render_fixed,
             "minimum": self._render_minimum,
@@ -93,6 +94,14 @@ class Trace:
         return self.env._(
             "Base: %(amount)s, VAT excluded, less the discounts the vendor funds.",
             amount=amount,
+        )
+
+    def _render_aside(self, step):
+        return self.env._(
+            "Less %(aside)s of eco-contribution and deposit, which bear no commission: "
+            "%(amount)s.",
+            aside=self._money(step["aside"]),
+            amount=self._money(step["amount"]),
         )
 
     def _render_percent(self, step):

@@ -77,7 +77,7 @@ class MarketplaceOfferPortal(MarketplacePortal):
         if not errors:
             try:
                 with request.env.cr.savepoint():
-                    offer.write(values)
+                    offer.with_context(marketplace_price_cause="portal").write(values)
             except UserError as error:
                 errors.append(str(error))
         if errors:

@@ -29,8 +29,10 @@ SALE_EVENTS = frozenset(
         "dispute_lost",
     }
 )
-# Roles that a customer's money goes back through: his payment, or his bank's claim.
-CUSTOMER_ROLES = frozenset({"PSP_CLEARING", "DISPUTES"})
+# Roles that a customer pays through: a provider, or what the operator owes him.
+PAYMENT_ROLES = frozenset({"PSP_CLEARING", "GIFT_CARDS"})
+# Roles that his money goes back through: his payment, or his bank's claim.
+CUSTOMER_ROLES = PAYMENT_ROLES | {"DISPUTES"}
 
 
 class RefundError(ValueError):
@@ -106,7 +108,7 @@ def line_money(
         if credit_role in SELLER_ROLES:
             credit += amount
             tax += amount * (credit_role in TAX_ROLES)
-            charged += amount * (debit == "PSP_CLEARING")
+            charged += amount * (debit in PAYMENT_ROLES)
         elif debit in SELLER_ROLES:
             credit_back += amount
             tax_back += amount * (debit in TAX_ROLES)

@@ -7,13 +7,15 @@ credit is the gross of his lines, less the discounts he pays, plus his shipping.
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import NamedTuple
 
-from .money import allocate
+from .money import allocate, percent_of
 
 # Who pays for a discount.
 VENDOR = "vendor"
 MARKETPLACE = "marketplace"
+SHARING = "shared"
 
 # Seller keys that are no vendor: the operator's own goods, and all sellers together.
 OPERATOR = 0
@@ -63,22 +65,46 @@ class Line:
         """What the customer pays."""
         return self.credit - self.marketplace_discount
 
-    def discount(self, amount: int, funder: str) -> bool:
-        """Lower the line; say whether that lowers what its seller is credited."""
-        if funder == MARKETPLACE and not self.own:
-            self.marketplace_discount += amount
-            return False
-        self.vendor_discount += amount
-        return True
+    def discount(
+        self, amount: int, funder: str, vendor_share: Decimal | None = None
+    ) -> int:
+        """Lower the line; return the part that lowers what its seller is credited."""
+        vendor = vendor_part(amount, funder, vendor_share)
+        return self.fund(vendor, amount - vendor)
+
+    def fund(self, vendor: int, marketplace: int) -> int:
+        """Lower the line by both parts; return the part that its seller pays."""
+        if self.own:
+            vendor, marketplace = vendor + marketplace, 0
+        self.vendor_discount += vendor
+        self.marketplace_discount += marketplace
+        return vendor
+
+
+def vendor_part(amount: int, funder: str, vendor_share: Decimal | None = None) -> int:
+    """Return the part of a discount that vendors pay, rounded half up.
+
+    :param vendor_share: fraction, when both pay; the funder says it otherwise.
+
+    >>> vendor_part(1001, MARKETPLACE), vendor_part(1001, SHARING, Decimal("0.4"))
+    (0, 400)
+    """
+    if vendor_share is None:
+        return 0 if funder == MARKETPLACE else amount
+    return percent_of(amount, vendor_share)
 
 
 class Discount(NamedTuple):
-    """Lower some lines (all when ``lines`` is None) by one amount."""
+    """Lower some lines (all when ``lines`` is None) by one amount.
+
+    ``vendor_share``: fraction that vendors pay, when they and the marketplace share it.
+    """
 
     ref: str
     amount: int
     funder: str
     lines: frozenset[str] | None = None
+    vendor_share: Decimal | None = None
 
 
 class Shipping(NamedTuple):
@@ -103,6 +129,15 @@ class DiscountShare(NamedTuple):
     amount: int
 
 
+class Funding(NamedTuple):
+    """Who pays which part of a discount on one line; ``vendor`` is its seller."""
+
+    ref: str
+    line: Line
+    vendor: int
+    marketplace: int
+
+
 class ShippingShare(NamedTuple):
     """Part of a delivery: credited to ``seller``, for the goods of ``shipper``."""
 
@@ -117,13 +152,14 @@ class ShippingShare(NamedTuple):
 class Split:
     """Result: the lines as given, with their discounts, and what was shared.
 
-    ``discounts`` holds the parts that sellers pay, those of the marketplace being on
-    the lines only.
+    ``discounts`` holds the parts that sellers pay; ``fundings`` all parts of the
+    discounts given for several lines.
     """
 
     lines: list[Line]
     discounts: list[DiscountShare] = field(default_factory=list)
     shippings: list[ShippingShare] = field(default_factory=list)
+    fundings: list[Funding] = field(default_factory=list)
 
     @property
     def credit(self) -> int:
@@ -153,7 +189,8 @@ def split(
 
     - the price of a bundle is shared equally over its lines;
     - a discount is shared by what the customer still pays for each line, so that no
-      line falls below zero;
+      line falls below zero; what vendors pay of it is shared by these parts, so that
+      it too is exact;
     - shared shipping is shared by the sellers' credits for goods.
 
     Ties go to the first line, or to the seller met first. ``lines`` are changed in
@@ -231,9 +268,19 @@ def _share_discount(result: Split, discount: Discount) -> list[Problem]:
     weights = [line.charged for line in targets]
     if not 0 <= discount.amount <= sum(weights):
         return [Problem("discount_too_large", discount.ref, discount.amount)]
-    for line, part in zip(targets, allocate(discount.amount, weights), strict=True):
-        if part and line.discount(part, discount.funder):
-            result.discounts.append(DiscountShare(discount.ref, line, part))
+    if discount.vendor_share is not None and not 0 <= discount.vendor_share <= 1:
+        return [Problem("bad_share", discount.ref, discount.amount)]
+    parts = allocate(discount.amount, weights)
+    vendor_total = vendor_part(discount.amount, discount.funder, discount.vendor_share)
+    # Never above its part: the quota of a line is at most that part, an integer.
+    vendor_parts = allocate(vendor_total, parts)
+    for line, part, vendor in zip(targets, parts, vendor_parts, strict=True):
+        if not part:
+            continue
+        paid = line.fund(vendor, part - vendor)
+        result.fundings.append(Funding(discount.ref, line, paid, part - paid))
+        if paid:
+            result.discounts.append(DiscountShare(discount.ref, line, paid))
     return []
 
 

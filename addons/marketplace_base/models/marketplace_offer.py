@@ -195,25 +195,26 @@ class MarketplaceOffer(models.Model):
 
     # -- business -------------------------------------------------------------------
 
-    def _get_sale_taxes(self):
+    def _get_sale_taxes(self, country=None):
         """Return the taxes of one offer; see :meth:`_get_sale_taxes_by_offer`."""
         self.ensure_one()
-        return self._get_sale_taxes_by_offer()[self.id]
+        return self._get_sale_taxes_by_offer(country)[self.id]
 
-    def _get_sale_taxes_by_offer(self):
-        """Return the taxes of each offer's product, in their price-included form.
+    def _get_sale_taxes_by_offer(self, country=None):
+        """Return the taxes of each offer, in their price-included form.
 
+        :param country: destination of the goods, the company's own by default.
         :return: {offer id: account.tax}, taxes of the offer's company.
         :raises MarketplaceError: for a tax that no price can include, naming it.
         """
         twins = {}
         by_offer = {}
+        decided = self._decide_taxes(country)
         for offer in self:
             taxes = self.env["account.tax"]
             company = offer.company_id
             # sudo: whoever sells an offer applies its taxes, account roles or not
-            own = offer.sudo().product_id.taxes_id._filter_taxes_by_company(company)
-            for tax in own:
+            for tax in decided[offer.id].taxes.sudo():
                 if (company, tax) not in twins:
                     twins[company, tax] = self._get_included_tax(company.sudo(), tax)
                 taxes |= twins[company, tax].sudo(self.env.su)

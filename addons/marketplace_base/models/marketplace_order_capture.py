@@ -3,6 +3,7 @@
 from odoo import api, models
 
 from ..engine.money import allocate, cumulative_share
+from ..engine.refund import PAYMENT_ROLES
 from ..exceptions import MarketplaceError
 
 
@@ -83,7 +84,7 @@ class MarketplaceOrder(models.Model):
             event="capture",
             event_key=f"capture:{payment.id}",
             source_key=f"capture:{payment.id}:{line.id}",
-            role_debit="PSP_CLEARING",
+            role_debit=payment._ledger_role(),
             date_event=payment._ledger_date(),
             counterparty_id=payment.psp_partner_id.id,
         )
@@ -162,7 +163,7 @@ class MarketplaceOrder(models.Model):
                     "marketplace_order_id": self.id,
                     "event": "rounding",
                     "source_key": f"rounding:order:{self.id}",
-                    "role_debit": "PSP_CLEARING",
+                    "role_debit": payment._ledger_role(),
                     "role_credit": "OPERATOR_COST",
                     "amount": self.currency_id._marketplace_amount(excess),
                     "currency_id": self.currency_id.id,
@@ -200,6 +201,6 @@ class MarketplaceOrder(models.Model):
             ["role_debit"],
             ["amount:sum"],
         ):
-            sign = 1 if debit == "PSP_CLEARING" else -1
+            sign = 1 if debit in PAYMENT_ROLES else -1
             left += sign * self.currency_id._marketplace_minor(amount)
         return left

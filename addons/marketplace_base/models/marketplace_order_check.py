@@ -1,5 +1,6 @@
 """Say, in words, what is wrong with the purchases of a storefront."""
 
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from odoo import models
@@ -7,6 +8,7 @@ from odoo import models
 from ..engine.split import (
     OPERATOR,
     SHARED,
+    SHARING,
     Discount,
     Line,
     Shipping,
@@ -22,6 +24,17 @@ class Purchase(NamedTuple):
     payload: dict
     split: Split
     terms: dict  # {seller: values frozen from the contract}
+
+
+def discount_terms(item):
+    """Return (funder, fraction that vendors pay or None) of a discount's payload.
+
+    :raises InvalidOperation: when the share is no number.
+    """
+    share = item.get("vendor_share")
+    if share is None:
+        return item["funder"], None
+    return SHARING, Decimal(str(share))
 
 
 class PurchaseChecker:
@@ -81,6 +94,7 @@ class PurchaseChecker:
             problems += self._line(payload, line)
         for shipping in payload.get("shippings") or ():
             problems += self._taxes(payload, shipping)
+        problems += self._shares(payload)
         terms = {}
         for seller in dict.fromkeys(self._seller(line) for line in payload["lines"]):
             problem, terms[seller] = self._terms(payload, seller)
@@ -182,6 +196,29 @@ class PurchaseChecker:
                 )
         return problems
 
+    def _shares(self, payload):
+        """Check that the share of a discount that vendors pay is a fraction."""
+        items = [*(payload.get("discounts") or ())]
+        for line in payload["lines"]:
+            items += line.get("discounts") or ()
+        problems = []
+        for item in items:
+            try:
+                share = discount_terms(item)[1]
+                fits = share is None or 0 <= share <= 1
+            except InvalidOperation:
+                fits = False
+            if not fits:
+                problems.append(
+                    self.env._(
+                        "Discount %(name)s: vendors pay a share of it between 0 and "
+                        "1, not “%(share)s”.",
+                        name=item.get("name") or item.get("ref") or "",
+                        share=item["vendor_share"],
+                    )
+                )
+        return problems
+
     def _own_taxes(self, payload, terms):
         """Check that what the operator owes the VAT of has one tax: he declares it."""
         items = [
@@ -252,7 +289,7 @@ class PurchaseChecker:
                 own=terms[seller].get("posture") != "agent",
             )
             for discount in item.get("discounts") or ():
-                line.discount(discount["amount_minor"], discount["funder"])
+                line.discount(discount["amount_minor"], *discount_terms(discount))
             lines.append(line)
         return split(
             lines,
@@ -270,10 +307,12 @@ class PurchaseChecker:
                 Discount(
                     item["ref"],
                     item["amount_minor"],
-                    item["funder"],
+                    funder,
                     item["line_refs"] and frozenset(item["line_refs"]),
+                    share,
                 )
                 for item in payload.get("discounts") or ()
+                for funder, share in [discount_terms(item)]
             ],
             {
                 item["ref"]: item["amount_minor"]
@@ -336,6 +375,9 @@ class MarketplaceOrder(models.Model):
             ),
             "discount_too_large": self.env._(
                 "The discount is negative, or more than what it lowers costs."
+            ),
+            "bad_share": self.env._(
+                "The share of the discount that vendors pay is not between 0 and 1."
             ),
             "negative_shipping": self.env._("The delivery costs less than nothing."),
             "shipping_without_goods": self.env._(

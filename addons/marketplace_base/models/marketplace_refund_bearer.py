@@ -84,7 +84,7 @@ class MarketplaceRefund(models.Model):
 
     def _customer_role(self):
         """Return the role through which the money went back to the customer."""
-        return "DISPUTES" if self.dispute_id else "PSP_CLEARING"
+        return "DISPUTES" if self.dispute_id else self.payment_id._ledger_role()
 
     def _link_origins(self, entries):
         """Point each refund of a line to the ledger line that sold it.

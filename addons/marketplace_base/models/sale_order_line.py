@@ -25,6 +25,9 @@ FROZEN_FIELDS = {
     "amount_discount_marketplace",
     "amount_vendor",
     "amount_vendor_untaxed",
+    "amount_eco",
+    "amount_deposit",
+    "amount_not_commissionable",
 }
 # Unforgeable by RPC: a client can send any context value, never this object.
 FREEZING = object()
@@ -164,8 +167,7 @@ class SaleOrderLine(models.Model):
     def _compute_tax_ids(self):
         res = super()._compute_tax_ids()
         for line in self.filtered("offer_id"):
-            taxes = line.offer_id.sudo()._get_sale_taxes()
-            line.tax_ids = line.order_id.fiscal_position_id.map_tax(taxes)
+            line.tax_ids = line._marketplace_offer_taxes()
         return res
 
     @api.depends("offer_id")
@@ -176,14 +178,7 @@ class SaleOrderLine(models.Model):
         """Take the price of the offer instead of the pricelist's."""
         if not self.offer_id:
             return super()._reset_price_unit()
-        offer = self.offer_id.sudo()
-        price = offer.currency_id._convert(
-            offer.price,
-            self.currency_id or self.company_id.currency_id,
-            self.company_id,
-            self._get_order_date() or fields.Date.today(),
-        )
-        self.update({"price_unit": price, "technical_price_unit": price})
+        self.update(self._prepare_offer_price_vals())
         return None
 
     @api.depends("offer_id")

@@ -5,9 +5,9 @@ from collections import defaultdict
 from odoo import fields, models
 
 from ..engine.split import (
-    MARKETPLACE,
     OPERATOR,
     SHARED,
+    VENDOR,
     Discount,
     Line,
     Shipping,
@@ -119,6 +119,7 @@ class SaleOrder(models.Model):
                         -minor[line],
                         line.discount_funder,
                         line._marketplace_discounted(goods),
+                        line._marketplace_vendor_share(),
                     )
                     for line in discounts
                 ],
@@ -141,7 +142,7 @@ class SaleOrder(models.Model):
 
         What the marketplace owes the vendor includes VAT, the line does not.
         """
-        funded = discounts.filtered(lambda line: line.discount_funder == MARKETPLACE)
+        funded = discounts.filtered(lambda line: line.discount_funder != VENDOR)
         excluded = goods.tax_ids.filtered(lambda tax: not tax.price_include)
         if funded and excluded:
             raise MarketplaceError(

@@ -11,8 +11,11 @@ from . import test_vendor_closure
 from . import test_vendor_import
 from . import test_contract
 from . import test_offer
+from . import test_pricing
+from . import test_tax_rule
 from . import test_portal
 from . import test_order_import
+from . import test_funding
 from . import test_order_import_limits
 from . import test_order_split
 from . import test_shipment

@@ -395,3 +395,22 @@ class TestPortal(MarketplaceCommon, HttpCase):
         self.assertEqual(label, "Motif de non-vente")
         self.assertEqual(formatting.format_quantity(Offer.env, 2.5), "2,5")
         self.assertEqual(formatting.format_quantity(Offer.env, 3.0), "3")
+
+    def test_price_beyond_a_limit_waits_and_the_vendor_sees_it(self):
+        """P4: he is told that it waits, and later why it was refused."""
+        self.offer.price_max = 15.0
+        url = f"/my/marketplace/offers/{self.offer.id}"
+        page = self._post(url, price="18", quantity="9")
+        self.assertIn("18.00", self._text(page, "o_marketplace_price_waiting"))
+        self.assertRecordValues(self.offer, [{"price": 12.0, "quantity": 9.0}])
+        change = self.offer.price_change_ids
+        self.assertEqual(
+            (change.cause, change.user_id), ("portal", self.vendor.user_ids)
+        )
+        self.assertIn(
+            "18.00", self._text(self._get(url), "o_marketplace_price_waiting")
+        )
+        change.refusal_reason = "Above the market"
+        change.action_refuse()
+        text = self._text(self._get(url), "o_marketplace_price_refused")
+        self.assertIn("Above the market", text)

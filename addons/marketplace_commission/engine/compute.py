@@ -34,13 +34,19 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """Describe what the vendor is credited for one order line, minor units."""
+    """Describe what the vendor is credited for one order line, minor units.
+
+    ``aside_included`` and ``aside_excluded`` are the part of it that bears no
+    commission, with VAT and without: eco-contribution, deposit.
+    """
 
     currency: str
     included: int
     excluded: int
     quantity: Decimal = Decimal(1)
     is_shipping: bool = False
+    aside_included: int = 0
+    aside_excluded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +72,17 @@ def charge(terms: Terms, sale: Sale) -> Charge:
     >>> terms = Terms("EUR", Decimal("0.10"), fixed=50, fixed_per="unit", maximum=400)
     >>> charge(terms, Sale("EUR", 3000, 2500, Decimal(3))).amount
     400
+
+    A deposit of 5.00 in the price of 30.00 bears none:
+
+    >>> charge(Terms("EUR", Decimal("0.10")), Sale("EUR", 3000, 2500,
+    ...        aside_included=500, aside_excluded=417)).amount
+    250
     """
-    base = sale.included if terms.base_tax == "included" else sale.excluded
+    is_included = terms.base_tax == "included"
+    whole = sale.included if is_included else sale.excluded
+    aside = min(sale.aside_included if is_included else sale.aside_excluded, whole)
+    base = whole - aside
     rate = terms.rate_shipping if sale.is_shipping else terms.rate
     amount = percent_of(base, rate)
     steps: list[Step] = [
@@ -75,8 +90,9 @@ def charge(terms: Terms, sale: Sale) -> Charge:
             "step": "base",
             "tax": terms.base_tax,
             "kind": "shipping" if sale.is_shipping else "goods",
-            "amount": base,
+            "amount": whole,
         },
+        *([{"step": "aside", "aside": aside, "amount": base}] if aside else ()),
         {
             "step": "percent",
             "rate": str(rate),

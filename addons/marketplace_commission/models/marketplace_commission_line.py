@@ -212,6 +212,8 @@ class MarketplaceCommissionLine(models.Model):
                 excluded=minor(line.amount_vendor_untaxed),
                 quantity=quantity,
                 is_shipping=is_shipping,
+                aside_included=minor(line.amount_not_commissionable),
+                aside_excluded=line._marketplace_aside_untaxed_minor(),
             ),
             day=order.company_id._marketplace_day(order.date_order),
             ids=ids,

@@ -182,6 +182,7 @@ class MarketplaceStorefront(models.Model):
         """Return ({offer: value to send}, {offer: why it cannot be sent})."""
         code_by_tax = {tax.tax_id: tax.code for tax in self.tax_ids}
         taxes_by_offer = offers._get_sale_taxes_by_offer()
+        prices = offers._prices_for(self.code, self.currency_id)
         held = self._get_held_quantities(offers)
         conditions = dict(
             offers._fields["condition"]._description_selection(offers.env)
@@ -196,9 +197,10 @@ class MarketplaceStorefront(models.Model):
                     "The storefront does not map the tax “%(tax)s”.",
                     tax=taxes.display_name or self.env._("no tax"),
                 )
-            elif offer.currency_id != self.currency_id:
+            elif prices[offer.id] is None:
                 refused[offer] = self.env._(
-                    "The shop sells in %(currency)s.", currency=self.currency_id.name
+                    "The shop sells in %(currency)s, and the offer has no price in it.",
+                    currency=self.currency_id.name,
                 )
             else:
                 label = offer.vendor_id.name
@@ -214,7 +216,7 @@ class MarketplaceStorefront(models.Model):
                     vendor_ref=f"vendor-{offer.vendor_id.id}",
                     label=label,
                     sku=offer.vendor_sku,
-                    price=self.currency_id._marketplace_minor(offer.price),
+                    price=self.currency_id._marketplace_minor(prices[offer.id]),
                     tax_code=code_by_tax[taxes],
                     stock_available=int(offer.quantity) if is_stock_new else None,
                     stock_held=int(held[offer.id]),
