@@ -50,3 +50,14 @@ from . import marketplace_refund_import
 from . import marketplace_refund_line
 from . import marketplace_refund_bearer
 from . import marketplace_dispute
+from . import res_company_orders
+from . import marketplace_contract_acceptance
+from . import marketplace_line_decision
+from . import marketplace_refund_cancel
+from . import marketplace_line_decision_refund
+from . import sale_order_line_acceptance
+from . import sale_order_acceptance
+from . import marketplace_hold
+from . import sale_order_life
+from . import sale_order_payment
+from . import marketplace_entitlement_trigger
