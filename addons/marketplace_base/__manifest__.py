@@ -65,6 +65,7 @@
         "views/portal_layout_templates.xml",
         "views/portal_home_templates.xml",
         "views/portal_order_templates.xml",
+        "views/portal_acceptance_templates.xml",
         "views/portal_offer_templates.xml",
         "views/portal_document_templates.xml",
         "views/portal_terms_templates.xml",

@@ -25,3 +25,5 @@ from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat
 from . import test_acceptance
+from . import test_portal_acceptance
+from . import test_order_life
