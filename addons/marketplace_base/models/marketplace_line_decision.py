@@ -51,11 +51,11 @@ class MarketplaceLineDecision(models.Model):
         index=True,
         ondelete="restrict",
     )
+    # Not precomputed: the order's list of decisions would hold the unsaved record.
     sale_order_id = fields.Many2one(
         related="sale_line_id.order_id",
         string="Vendor Order",
         store=True,
-        precompute=True,
         index=True,
     )
     vendor_id = fields.Many2one(

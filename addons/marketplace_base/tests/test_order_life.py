@@ -1,8 +1,6 @@
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import ValidationError
-from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
 from ..exceptions import MarketplaceError
@@ -111,18 +109,18 @@ class TestOrderLife(MarketplaceCommon):
     # -- money ----------------------------------------------------------------------
 
     def test_payment_of_a_vendor_order_in_each_state(self):
-        """O14: the vendor order reads what its own lines got, not what the group did."""
+        """The vendor order reads what its own lines got, not what the group did."""
         group, order, line, line_two = self._sell(captured=False)
         other_group, other, *_rest = self._sell()
         self.assertEqual(order.marketplace_payment_state, "not_paid")
         self._pay(group, 24.0, state="authorized")
         self.assertEqual(order.marketplace_payment_state, "authorized")
         self.assertEqual(order.amount_captured, 0.0)
-        self._pay(group, 12.0)
+        self._pay(group, 14.0)
         self.assertRecordValues(
-            order, [{"marketplace_payment_state": "partial", "amount_captured": 12.0}]
+            order, [{"marketplace_payment_state": "partial", "amount_captured": 14.0}]
         )
-        self._pay(group, 12.0, ref="PAY2")
+        self._pay(group, 10.0, ref="PAY2")
         self.assertRecordValues(
             order, [{"marketplace_payment_state": "paid", "amount_captured": 24.0}]
         )
@@ -136,25 +134,8 @@ class TestOrderLife(MarketplaceCommon):
                 }
             ],
         )
-        refund = self.env["marketplace.refund"].create(
-            {
-                "order_id": group.id,
-                "payment_id": group.payment_ids[0].id,
-                "line_ids": [
-                    Command.create({"sale_line_id": line.id, "quantity": 1}),
-                ],
-            }
-        )
-        refund._apply()
-        refund = refund.copy(
-            {
-                "payment_id": group.payment_ids[1].id,
-                "line_ids": [
-                    Command.create({"sale_line_id": line_two.id, "quantity": 1}),
-                ],
-            }
-        )
-        refund._apply()
+        self._refund(group, [(line, 1, None)])
+        self._refund(group, [(line_two, 1, None)])
         self.assertEqual(order.marketplace_payment_state, "refunded")
         self.assertEqual(group.payment_state, "refunded")
         self.assertEqual(other.marketplace_payment_state, "paid")
@@ -285,5 +266,5 @@ class TestOrderLife(MarketplaceCommon):
         self.assertBalances(late, due=10.0)
 
     def test_acceptance_must_exist_to_make_money_due(self):
-        with self.assertRaises((MarketplaceError, ValidationError)):
+        with self.assertRaises(MarketplaceError):
             self._create_vendor("Bora", entitlement_trigger="acceptance")
