@@ -4,5 +4,6 @@ from . import portal_offer_import
 from . import portal_offers
 from . import portal_orders
 from . import portal_proposals
+from . import portal_acceptance
 from . import portal_terms
 from . import signup

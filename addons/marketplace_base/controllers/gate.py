@@ -48,6 +48,14 @@ class VendorGate:
         if model_name == "sale.order":
             # A quotation is still the operator's business.
             domain.append(("state", "in", ("sale", "cancel")))
+            # A held order is hidden from its vendor until somebody releases it.
+            domain.append(("is_on_hold", "=", False))
+            # Cancelled before he saw it, it never was his business.
+            domain += [
+                "|",
+                ("date_vendor_visible", "!=", False),
+                ("hold_ids", "=", False),
+            ]
         return domain
 
     def _search_owned(self, model_name, domain):

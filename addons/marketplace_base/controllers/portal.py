@@ -11,6 +11,7 @@ from ..formatting import format_quantity
 from .gate import VendorGate
 
 RECORDS_PER_PAGE = 40
+ORDERS_TO_ACCEPT = [("acceptance_state", "=", "waiting")]
 ORDERS_TO_SHIP = [
     ("state", "=", "sale"),
     ("marketplace_shipping_state", "=", "to_ship"),

@@ -169,9 +169,10 @@ class MarketplaceOrderPortal(MarketplacePortal):
         """
         typed = typed or {}
         to_ship = order.order_line._marketplace_quantities_to_ship()
+        shippable = order.order_line._marketplace_quantities_shippable()
         lines_to_ship = order.order_line.filtered(
             lambda line: order.state == "sale"
-            and line.product_uom_id.compare(to_ship.get(line.id, 0.0), 0.0) > 0
+            and line.product_uom_id.compare(shippable.get(line.id, 0.0), 0.0) > 0
         )
         left = {line.id: format_number(to_ship[line.id]) for line in lines_to_ship}
         return request.render(

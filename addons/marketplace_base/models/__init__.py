@@ -70,3 +70,14 @@ from . import marketplace_refund_bearer
 from . import marketplace_dispute
 from . import marketplace_work_queue
 from . import marketplace_payment_kind
+from . import res_company_orders
+from . import marketplace_contract_acceptance
+from . import marketplace_line_decision
+from . import marketplace_refund_cancel
+from . import marketplace_line_decision_refund
+from . import sale_order_line_acceptance
+from . import sale_order_acceptance
+from . import marketplace_hold
+from . import sale_order_life
+from . import sale_order_payment
+from . import marketplace_entitlement_trigger

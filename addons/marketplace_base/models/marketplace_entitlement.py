@@ -28,7 +28,7 @@ class MarketplaceShipment(models.Model):
         return super().write(vals)
 
     def _schedule_entitlement(self):
-        """Set when delivered parcels of paid orders are due; entitle those due at once.
+        """Set when parcels of paid orders are due; entitle those due at once.
 
         Unpaid orders wait: their payment calls this again.
         """
@@ -36,13 +36,13 @@ class MarketplaceShipment(models.Model):
         self.sale_order_id._marketplace_take_turn()
         # sudo: money follows delivery, whoever reports it; vendors read no payment
         waiting = self.sudo().filtered(
-            lambda shipment: shipment.state == "delivered"
+            lambda shipment: shipment._entitlement_moment()
             and not shipment.date_entitlement
             and shipment.marketplace_order_id._is_paid()
         )
         at_once = defaultdict(self.browse)
         for shipment in waiting:
-            day = shipment.company_id._marketplace_day(shipment.date_delivered)
+            day = shipment.company_id._marketplace_day(shipment._entitlement_moment())
             delay = shipment.sale_order_id.contract_id.entitlement_delay_days
             shipment._state_unlocked().date_entitlement = day + timedelta(days=delay)
             if not delay:
@@ -163,9 +163,7 @@ class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
     def _is_paid(self):
-        """Say whether all that the customer was charged is captured."""
+        """Say whether all that the customer has to pay is captured."""
         self.ensure_one()
-        return (
-            self.currency_id.compare_amounts(self.amount_captured, self.amount_charged)
-            >= 0
-        )
+        captured = self.currency_id._marketplace_minor(self.amount_captured)
+        return captured >= self._collect_minor()

@@ -104,10 +104,16 @@ class MarketplaceHealth(models.AbstractModel):
                                                       AND payment.state = 'captured'
                      WHERE grp.company_id = %(company)s AND grp.date_order >= %(since)s
                   GROUP BY grp.id
-                    HAVING SUM(payment.amount) = grp.amount_charged
+                    HAVING SUM(payment.amount) >= grp.amount_charged - (
+                           SELECT COALESCE(SUM(line.amount_cancelled), 0)
+                             FROM sale_order sale
+                             JOIN sale_order_line line ON line.order_id = sale.id
+                            WHERE sale.marketplace_order_id = grp.id)
                 ), sold AS (
                     SELECT sale.marketplace_order_id AS id,
-                           SUM(line.amount_vendor) AS amount
+                           SUM(line.amount_vendor
+                               - COALESCE(line.amount_cancelled, 0)
+                               - COALESCE(line.amount_cancelled_funded, 0)) AS amount
                       FROM sale_order sale
                       JOIN sale_order_line line ON line.order_id = sale.id
                      WHERE sale.marketplace_order_id IN (SELECT id FROM paid)

@@ -144,16 +144,21 @@ class MarketplaceOrder(models.Model):
         "payment_ids.amount",
         "refund_ids.state",
         "refund_ids.amount",
+        "sale_order_ids.order_line.amount_cancelled",
     )
     def _compute_payment(self):
         for group in self:
             by_state = group.payment_ids.grouped("state")
             captured = by_state.get("captured", group.payment_ids.browse())
-            done = group.refund_ids.filtered(lambda refund: refund.state == "done")
+            # A cancellation before the payment gives nothing back.
+            done = group.refund_ids.filtered(
+                lambda refund: refund.state == "done"
+                and not refund.currency_id.is_zero(refund.amount)
+            )
             group.amount_captured = sum(captured.mapped("amount"))
             group.amount_refunded = sum(done.mapped("amount"))
             compare = group.currency_id.compare_amounts
-            missing = compare(group.amount_captured, group.amount_charged) < 0
+            missing = not group._is_paid()
             if done:
                 whole = compare(group.amount_refunded, group.amount_captured) >= 0
                 group.payment_state = "refunded" if whole else "partially_refunded"
@@ -162,7 +167,8 @@ class MarketplaceOrder(models.Model):
             elif "authorized" in by_state:
                 group.payment_state = "authorized"
             else:
-                group.payment_state = "not_paid" if missing else "paid"
+                free = group.currency_id.is_zero(group.amount_charged)
+                group.payment_state = "paid" if free else "not_paid"
 
     @api.depends(
         "sale_order_ids.state",
@@ -171,7 +177,11 @@ class MarketplaceOrder(models.Model):
     )
     def _compute_state(self):
         for group in self:
-            live = group.sale_order_ids.filtered(lambda order: order.state != "cancel")
+            # A vendor order without shipping state: all of it was refused or refunded.
+            live = group.sale_order_ids.filtered(
+                lambda order: order.state != "cancel"
+                and (order.marketplace_shipping_state or not order.vendor_id)
+            )
             states = set(live.mapped("marketplace_shipping_state")) - {False}
             group.vendor_count = len(group.sale_order_ids.vendor_id)
             if not live:

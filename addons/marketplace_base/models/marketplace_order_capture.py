@@ -31,6 +31,7 @@ class MarketplaceOrder(models.Model):
                 left[line] -= states[line].state.charged
                 credited[line] = states[line].state.credit
             charged = currency._marketplace_minor(group.amount_charged)
+            collect = group._collect_minor()
             paid = captured[group]
             own = payments.filtered(
                 lambda payment, group=group: payment.order_id == group
@@ -41,6 +42,7 @@ class MarketplaceOrder(models.Model):
                 for line, part in zip(lines, parts, strict=True):
                     left[line] -= part
                     entries += group._capture_entries(payment, line, part, credited)
+                complete = paid >= collect > 0
                 paid += amount
                 if paid > charged:
                     raise MarketplaceError(
@@ -52,11 +54,13 @@ class MarketplaceOrder(models.Model):
                             charged=currency.format(group.amount_charged),
                         )
                     )
-                if paid == charged:
+                if complete:
+                    entries += group._excess_entries(amount, payment)
+                elif paid >= collect:
                     entries += group._completion_entries(
                         lines, left, credited, amount - sum(parts), payment
                     )
-            if not charged and not own:
+            if not own and paid >= collect:
                 entries += group._completion_entries(lines, left, credited, 0)
         self.env["marketplace.ledger.line"].sudo()._record(entries)
 
@@ -140,9 +144,7 @@ class MarketplaceOrder(models.Model):
         for line in lines:
             shipping = line.marketplace_kind == "shipping"
             funding = "shipping_funding" if shipping else "discount_funding"
-            funded = self.currency_id._marketplace_minor(
-                line.amount_discount_marketplace
-            )
+            funded = line._marketplace_funded_minor()
             for event, debit, minor in (
                 (funding, "DISCOUNT_MKT", funded),
                 ("rounding", "OPERATOR_COST", left[line]),
@@ -157,20 +159,29 @@ class MarketplaceOrder(models.Model):
                     **base,
                 )
         if excess:
-            entries.append(
-                {
-                    "company_id": self.company_id.id,
-                    "marketplace_order_id": self.id,
-                    "event": "rounding",
-                    "source_key": f"rounding:order:{self.id}",
-                    "role_debit": payment._ledger_role(),
-                    "role_credit": "OPERATOR_COST",
-                    "amount": self.currency_id._marketplace_amount(excess),
-                    "currency_id": self.currency_id.id,
-                    **base,
-                }
-            )
+            entries += self._excess_entries(excess, payment)
         return entries
+
+    def _excess_entries(self, minor, payment):
+        """Return the entry of what a payment brings above all lines.
+
+        A rounding of the storefront, or the price of units cancelled before it.
+        """
+        return [
+            {
+                "company_id": self.company_id.id,
+                "marketplace_order_id": self.id,
+                "event": "rounding",
+                "event_key": f"capture:{payment.id}",
+                "source_key": f"rounding:order:{self.id}:{payment.id}",
+                "role_debit": payment._ledger_role(),
+                "role_credit": "OPERATOR_COST",
+                "amount": self.currency_id._marketplace_amount(minor),
+                "currency_id": self.currency_id.id,
+                "date_event": payment._ledger_date(),
+                "counterparty_id": payment.psp_partner_id.id,
+            }
+        ]
 
     @api.model
     def _line_entry(self, line, minor, **values):

@@ -64,6 +64,7 @@ class MarketplaceOrder(models.Model):
                 promised_by: who announced it, "vendor" or "marketplace"}],
             bundles: [{ref, amount_minor}],
             payments: as of ``marketplace.payment._record_batch``,
+            hold: {reason_code, note} to keep the orders from their vendors (optional),
             values: {extra fields of the group}}].
         :return: (order groups, {index of a payload: its problems, in words}).
         """
@@ -111,6 +112,7 @@ class MarketplaceOrder(models.Model):
         )
         vals_list = self._prepare_sale_orders(groups, purchases, checker)
         orders = self.env["sale.order"].create(vals_list)
+        self._import_before_confirm(groups, purchases)
         orders.action_confirm()
         self._check_import_totals(groups, purchases)
         self.env["marketplace.payment"]._record_for_orders(
@@ -120,6 +122,10 @@ class MarketplaceOrder(models.Model):
             ]
         )
         return groups
+
+    @api.model
+    def _import_before_confirm(self, groups, purchases):
+        """Act on purchases whose orders exist but are not confirmed; to extend."""
 
     @api.model
     def _prepare_import_vals(self, purchase, checker):

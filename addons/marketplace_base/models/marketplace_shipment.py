@@ -118,14 +118,21 @@ class MarketplaceShipment(models.Model):
         :param quantities: {order line id: quantity}; all that is left when not given.
         :raises MarketplaceError: when there is nothing to ship, or not so much.
         """
-        left = order.order_line._marketplace_quantities_to_ship()
         if quantities is None:
-            quantities = left
+            quantities = order.order_line._marketplace_quantities_shippable()
         lines = [
             {"sale_line_id": line_id, "quantity": quantity}
             for line_id, quantity in quantities.items()
             if quantity
         ]
+        if stops := not lines and order.order_line._marketplace_shipping_stops():
+            raise MarketplaceError(
+                self.env._(
+                    "%(order)s cannot be shipped: %(reason)s.",
+                    order=order.name,
+                    reason=next(iter(stops.values())),
+                )
+            )
         if not lines or order.state != "sale":
             raise MarketplaceError(
                 self.env._("%(order)s has nothing left to ship.", order=order.name)

@@ -28,6 +28,9 @@ FROZEN_FIELDS = {
     "amount_eco",
     "amount_deposit",
     "amount_not_commissionable",
+    "qty_cancelled",
+    "amount_cancelled",
+    "amount_cancelled_funded",
 }
 # Unforgeable by RPC: a client can send any context value, never this object.
 FREEZING = object()
@@ -348,9 +351,20 @@ class SaleOrderLine(models.Model):
         return max(self._marketplace_face_minor() - discount, 0)
 
     def _marketplace_charge_minor(self):
-        """Return what the customer pays of the seller's credit."""
+        """Return what the customer pays of the credit; not what is cancelled."""
         minor = self.currency_id._marketplace_minor
-        return minor(self.amount_vendor) - minor(self.amount_discount_marketplace)
+        return (
+            minor(self.amount_vendor)
+            - minor(self.amount_discount_marketplace)
+            - minor(self.amount_cancelled)
+        )
+
+    def _marketplace_funded_minor(self):
+        """Return what the marketplace pays of the credit; not what is cancelled."""
+        minor = self.currency_id._marketplace_minor
+        return minor(self.amount_discount_marketplace) - minor(
+            self.amount_cancelled_funded
+        )
 
     def _marketplace_untaxed_ratio(self):
         """Return (untaxed, taxed) minor units of a large amount at the line's taxes."""
@@ -380,8 +394,11 @@ class SaleOrderLine(models.Model):
         return {
             line: line_money(
                 moves[line.id],
-                to_minor(line.product_uom_qty, QUANTITY_DECIMALS),
-                to_minor(refunded.get(line.id, 0.0), QUANTITY_DECIMALS),
+                # What was cancelled before its payment was never sold.
+                to_minor(line.product_uom_qty - line.qty_cancelled, QUANTITY_DECIMALS),
+                to_minor(
+                    refunded.get(line.id, 0.0) - line.qty_cancelled, QUANTITY_DECIMALS
+                ),
             )
             for line in self
         }

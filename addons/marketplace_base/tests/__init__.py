@@ -33,3 +33,6 @@ from . import test_offer_import
 from . import test_product_proposal
 from . import test_catalogue_rules
 from . import test_portal_catalogue
+from . import test_acceptance
+from . import test_portal_acceptance
+from . import test_order_life

@@ -2,17 +2,16 @@ import doctest
 
 from lxml import html
 
-from odoo.http import Request
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.marketplace_base import formatting
 from odoo.addons.marketplace_base.engine import numbers
-from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
+from odoo.addons.marketplace_base.tests.portal_common import PortalCase
 
 
 @tagged("post_install", "-at_install", "marketplace")
-class TestPortal(MarketplaceCommon, HttpCase):
+class TestPortal(PortalCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -41,31 +40,11 @@ class TestPortal(MarketplaceCommon, HttpCase):
         super().setUp()
         self._login(self.vendor)
 
-    def _login(self, vendor):
-        login = vendor.user_ids.login
-        self.authenticate(login, login)
-
-    def _get(self, path, status=200):
-        response = self.url_open(path)
-        self.assertEqual(response.status_code, status, path)
-        return html.fromstring(response.content)
-
-    def _post(self, path, status=200, **data):
-        data["csrf_token"] = Request.csrf_token(self)
-        response = self.url_open(path, data=data)
-        self.assertEqual(response.status_code, status, path)
-        return html.fromstring(response.content)
-
     def _ship(self, quantities, status=200, **data):
         data = {"carrier_name": "Colissimo", "tracking_ref": "6A1234", **data}
         data |= {f"quantity_{line.id}": text for line, text in quantities.items()}
         return self._post(
             f"/my/marketplace/orders/{self.order.id}/ship", status, **data
-        )
-
-    def _text(self, page, css_class):
-        return " ".join(
-            " ".join(node.itertext()) for node in page.find_class(css_class)
         )
 
     # -- access ---------------------------------------------------------------------

@@ -1,0 +1,462 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import freeze_time, new_test_user, tagged
+
+from odoo.addons.base.models.ir_cron import IrCron
+
+from ..exceptions import MarketplaceError
+from .common import MarketplaceCommon
+
+NOON = "2026-03-02 12:00:00"
+
+
+@tagged("post_install", "-at_install", "marketplace")
+class TestAcceptance(MarketplaceCommon):
+    """A vendor accepts or refuses each line before a deadline."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls._create_vendor(
+            "Alma", acceptance_required=True, acceptance_hours=24
+        )
+        cls.other_vendor = cls._create_vendor("Bora")
+        cls.offer = cls._create_offer(cls.vendor, 10.0)
+        cls.offer_two = cls._create_offer(cls.vendor, 4.0)
+        cls.offer_other = cls._create_offer(cls.other_vendor, 20.0)
+
+    def _sell(self, lines=None, **options):
+        """Return (group, the vendor's order, its two lines of goods)."""
+        options.setdefault("shippings", [(3.0, self.vendor)])
+        group = self._import_order(
+            lines or [(self.offer, 3), (self.offer_two, 1), (self.offer_other, 1)],
+            **options,
+        )
+        order = group.sale_order_ids.filtered(lambda o: o.vendor_id == self.vendor)
+        goods = order.order_line.filtered(lambda x: x.marketplace_kind == "goods")
+        return group, order, goods[0], goods[1:2]
+
+    def _run_cron(self):
+        with patch.object(IrCron, "_commit_progress", return_value=10.0):
+            self.env["sale.order"]._cron_acceptance()
+
+    def _set_expiry(self, expiry):
+        # A contract no order rests on yet.
+        contract = self.vendor.vendor_contract_ids
+        contract.acceptance_expiry = expiry
+
+    # -- accepting ------------------------------------------------------------------
+
+    @freeze_time(NOON)
+    def test_order_waits_until_its_lines_are_accepted(self):
+        """Nothing ships before the vendor accepts; twice is once."""
+        _group, order, line, line_two = self._sell()
+        self.assertEqual(order.acceptance_state, "waiting")
+        self.assertEqual(str(order.date_accept_by), "2026-03-03 12:00:00")
+        with self.assertRaisesRegex(MarketplaceError, "has not accepted"):
+            self.env["marketplace.shipment"]._create_for_order(order)
+        order._marketplace_accept("vendor", line)
+        order._marketplace_accept("vendor", line)
+        self.assertEqual(len(line.decision_ids), 1)
+        self.assertRecordValues(
+            line | line_two,
+            [
+                {"acceptance_state": "accepted", "marketplace_state": "accepted"},
+                {"acceptance_state": "waiting", "marketplace_state": "ordered"},
+            ],
+        )
+        self.assertEqual(str(line.date_accepted), NOON)
+        shipment = self.env["marketplace.shipment"]._create_for_order(order)
+        self.assertEqual(shipment.line_ids.sale_line_id, line)
+        refused = self.env["marketplace.shipment"]._create_for_order(
+            order, {line_two.id: 1}
+        )
+        with self.assertRaisesRegex(MarketplaceError, "cannot be shipped"):
+            refused.action_ship()
+        order._marketplace_accept("vendor")
+        self.assertEqual(order.acceptance_state, "decided")
+        refused.action_ship()
+        self.assertEqual(line_two.marketplace_state, "shipped")
+
+    def test_vendor_without_the_term_ships_at_once(self):
+        group, *_rest = self._sell()
+        order = group.sale_order_ids.filtered(
+            lambda o: o.vendor_id == self.other_vendor
+        )
+        self.assertFalse(order.acceptance_state)
+        self.assertFalse(order.date_accept_by)
+        self.assertTrue(order.date_vendor_visible)
+        self._ship_and_deliver(order)
+        self.assertEqual(order.marketplace_state, "delivered")
+
+    # -- refusing what was paid -----------------------------------------------------
+
+    def test_refused_units_of_a_paid_order_make_a_draft_refund(self):
+        """The captured price of the units waits for a person to give it back."""
+        group, order, line, line_two = self._sell()
+        decisions = order._marketplace_refuse(
+            "vendor", {line: 1}, "out_of_stock", "Broken"
+        )
+        refund = decisions.refund_id
+        self.assertRecordValues(
+            refund,
+            [
+                {
+                    "state": "draft",
+                    "amount": 10.0,
+                    "reason_code": "out_of_stock",
+                    "is_refusal": True,
+                    "note": "Broken",
+                }
+            ],
+        )
+        self.assertEqual(line.qty_refused, 1.0)
+        self.assertEqual(line._marketplace_quantities_to_ship(), {line.id: 2.0})
+        self.assertEqual(line.acceptance_state, "waiting")
+        order._marketplace_accept("vendor")
+        self.assertEqual(line.acceptance_state, "partial")
+        with self.assertRaisesRegex(MarketplaceError, "refused"):
+            refund.line_ids.quantity = 0
+        with self.assertRaisesRegex(MarketplaceError, "refused"):
+            refund.unlink()
+        refund.action_apply()
+        self.assertEqual(line._marketplace_quantities_to_ship(), {line.id: 2.0})
+        self._ship_and_deliver(order)
+        self.assertEqual(line.marketplace_state, "delivered")
+        self.assertEqual(line_two.marketplace_state, "delivered")
+        # 3 x 10 + 4 + 3, less the unit refused.
+        self.assertBalances(self.vendor, due=27.0)
+        self.assertTiedOut()
+        self.assertFalse(self.env["marketplace.health"]._check_orders(self.company))
+
+    def test_refusing_everything_gives_the_delivery_back(self):
+        """Setting "refund at once": goods and delivery fee, and nothing is left."""
+        self.company.marketplace_refusal_refund = "apply"
+        group, order, line, line_two = self._sell()
+        order._marketplace_refuse("vendor", {line: 3, line_two: 1}, "discontinued")
+        refund = group.refund_ids
+        self.assertRecordValues(refund, [{"state": "done", "amount": 37.0}])
+        self.assertEqual(
+            set(order.order_line.mapped("acceptance_state")), {"refused", False}
+        )
+        self.assertEqual(order.marketplace_state, "refunded")
+        self.assertFalse(order.marketplace_shipping_state)
+        self.assertTrue(order.is_fulfilled)
+        self.assertEqual(order.marketplace_payment_state, "refunded")
+        self.assertEqual(group.payment_state, "partially_refunded")
+        self.assertEqual(group.state, "to_ship", "the other vendor ships")
+        self.assertBalances(self.vendor)
+        self.assertTiedOut()
+
+    def test_refusal_above_what_is_left_is_refused(self):
+        _group, order, line, _line_two = self._sell()
+        order._marketplace_refuse("vendor", {line: 2}, "price")
+        with self.assertRaisesRegex(MarketplaceError, "only 1 left to refuse"):
+            order._marketplace_refuse("vendor", {line: 2}, "price")
+        shipment = self.env["marketplace.shipment"].create(
+            {
+                "sale_order_id": order.id,
+                "line_ids": [
+                    fields.Command.create({"sale_line_id": line.id, "quantity": 2})
+                ],
+            }
+        )
+        order._marketplace_accept("vendor")
+        with self.assertRaisesRegex(MarketplaceError, "2 refused"):
+            shipment.action_ship()
+
+    # -- refusing what was not paid -------------------------------------------------
+
+    def test_refused_unpaid_units_are_cancelled(self):
+        """The storefront captures the rest, which completes the order."""
+        group, order, line, line_two = self._sell(captured=False)
+        authorized = {
+            "ref": "AUTH",
+            "provider": "payflow",
+            "state": "authorized",
+            "amount_minor": 5700,
+            "date": fields.Datetime.now(),
+        }
+        Payment = self.env["marketplace.payment"]
+        Payment._record_batch(group, [authorized])
+        order._marketplace_refuse("vendor", {line: 1}, "out_of_stock")
+        order._marketplace_accept("vendor")
+        refund = group.refund_ids
+        self.assertRecordValues(refund, [{"state": "done", "amount": 0.0}])
+        self.assertRecordValues(
+            line, [{"qty_cancelled": 1.0, "amount_cancelled": 10.0}]
+        )
+        self.assertEqual(group.payment_state, "authorized")
+        Payment._record_batch(
+            group, [{**authorized, "state": "captured", "amount_minor": 4700}]
+        )
+        self.assertEqual(group.payment_state, "paid")
+        self.assertEqual(order.marketplace_payment_state, "paid")
+        self.assertBalances(self.vendor, pending=27.0)
+        self._ship_and_deliver(order)
+        self.assertBalances(self.vendor, due=27.0)
+        # What is left can go back at its own price.
+        self._refund(group, [(line, 1, None)])
+        self.assertBalances(self.vendor, due=17.0)
+        self.assertEqual(order.marketplace_payment_state, "partially_refunded")
+        self.assertTiedOut()
+        self.assertFalse(self.env["marketplace.health"]._check_orders(self.company))
+
+    def test_cancelled_units_captured_anyway_go_back(self):
+        """A storefront that captures all it authorized owes the customer the rest."""
+        group, order, line, _line_two = self._sell(captured=False)
+        order._marketplace_refuse("vendor", {line: 1}, "out_of_stock")
+        self.env["marketplace.payment"]._record_batch(
+            group,
+            [
+                {
+                    "ref": "ALL",
+                    "provider": "payflow",
+                    "state": "captured",
+                    "amount_minor": 5700,
+                    "date": fields.Datetime.now(),
+                }
+            ],
+        )
+        self.assertBalances(self.vendor, pending=27.0)
+        draft = group.refund_ids.filtered(lambda r: r.state == "draft")
+        self.assertRecordValues(draft, [{"amount": 10.0, "amount_rounding": 10.0}])
+        draft.action_apply()
+        self.assertEqual(group.payment_state, "partially_refunded")
+        self.assertBalances(self.vendor, pending=27.0)
+        self.assertFalse(group._rounding_left_minor())
+        self.assertTiedOut()
+        self.assertFalse(self.env["marketplace.health"]._check_orders(self.company))
+
+    def test_cancelling_all_that_is_unpaid_needs_no_payment(self):
+        group, order, line, line_two = self._sell(
+            [(self.offer, 3), (self.offer_two, 1)], captured=False
+        )
+        order._marketplace_refuse("vendor", {line: 3, line_two: 1}, "discontinued")
+        self.assertEqual(group._collect_minor(), 0)
+        self.assertEqual(group.payment_state, "not_paid")
+        self.assertEqual(group.state, "cancelled")
+        self.assertEqual(order.marketplace_state, "cancelled")
+        self.assertEqual(order.marketplace_payment_state, "not_paid")
+        self.assertBalances(self.vendor)
+
+    def test_marketplace_discount_of_cancelled_units_is_not_paid(self):
+        """The marketplace pays its discount on what is sold, not on what is refused."""
+        group, order, line, _line_two = self._sell(
+            [(self.offer, 2)],
+            shippings=[],
+            discounts=[(5.0, "marketplace")],
+            captured=False,
+        )
+        order._marketplace_refuse("vendor", {line: 1}, "out_of_stock")
+        self.assertRecordValues(
+            line, [{"amount_cancelled": 7.5, "amount_cancelled_funded": 2.5}]
+        )
+        self.env["marketplace.payment"]._record_batch(
+            group,
+            [
+                {
+                    "ref": "REST",
+                    "provider": "payflow",
+                    "state": "captured",
+                    "amount_minor": 750,
+                    "date": fields.Datetime.now(),
+                }
+            ],
+        )
+        self.assertBalances(self.vendor, pending=10.0)
+        self.assertTiedOut()
+
+    # -- deadline -------------------------------------------------------------------
+
+    def test_deadline_accepts_refuses_or_escalates(self):
+        """What a silent vendor leaves goes as his contract says; once, in time only."""
+        for expiry in ("accept", "refuse", "escalate"):
+            with self.subTest(expiry), self.env.cr.savepoint() as savepoint:
+                self._set_expiry(expiry)
+                with freeze_time(NOON):
+                    group, order, line, _line_two = self._sell()
+                with freeze_time("2026-03-03 11:59:59"):
+                    self._run_cron()
+                self.assertEqual(order.acceptance_state, "waiting")
+                self.assertFalse(order.date_escalated)
+                with freeze_time("2026-03-03 12:00:00"):
+                    self._run_cron()
+                    self._run_cron()
+                if expiry == "escalate":
+                    self.assertEqual(order.acceptance_state, "waiting")
+                    self.assertEqual(len(order.activity_ids), 1)
+                    order.action_marketplace_accept()
+                    self.assertFalse(order.activity_ids)
+                else:
+                    self.assertEqual(order.acceptance_state, "decided")
+                    self.assertEqual(
+                        set(order.decision_ids.mapped("source")), {"deadline"}
+                    )
+                    self.assertEqual(
+                        line.acceptance_state,
+                        "accepted" if expiry == "accept" else "refused",
+                    )
+                    self.assertEqual(len(group.refund_ids), expiry == "refuse")
+                savepoint.rollback()
+                self.env.invalidate_all()
+
+    def test_many_silent_vendors_cost_one_batch(self):
+        """Ten orders more cost no query more per order than their own records."""
+        self._set_expiry("accept")
+        with freeze_time(NOON):
+            payloads = [self._prepare_payload([(self.offer, 1)]) for _n in range(12)]
+            groups, _problems = self.env["marketplace.order"]._import_batch(payloads)
+        orders = groups.sale_order_ids
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with freeze_time("2026-03-09"):
+            start = self.env.cr.sql_log_count
+            orders[:2]._marketplace_expire()
+            self.env.flush_all()
+            few = self.env.cr.sql_log_count - start
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            orders[2:]._marketplace_expire()
+            self.env.flush_all()
+            many = self.env.cr.sql_log_count - start
+        self.assertLessEqual(many, few + 4)
+
+    # -- rights ---------------------------------------------------------------------
+
+    def test_terms_and_decisions_are_facts(self):
+        _group, order, line, _line_two = self._sell()
+        order._marketplace_accept("vendor")
+        desk = new_test_user(
+            self.env, "accept.desk", groups="marketplace_base.group_order_desk"
+        )
+        for values in (
+            {"date_accept_by": "2030-01-01"},
+            {"acceptance_required": False},
+        ):
+            with self.assertRaises(MarketplaceError):
+                order.with_user(desk).write(values)
+        with self.assertRaises(UserError):
+            line.decision_ids.with_user(desk).write({"quantity": 9})
+        with self.assertRaises(MarketplaceError):
+            line.decision_ids.quantity = 9
+        with self.assertRaises(MarketplaceError):
+            line.with_user(desk).write({"qty_cancelled": 1.0})
+        with self.assertRaises(MarketplaceError):
+            self.vendor.vendor_contract_ids.acceptance_hours = 1
+
+    def test_order_desk_decides_for_the_vendor(self):
+        _group, order, line, line_two = self._sell()
+        desk = new_test_user(
+            self.env, "accept.desk2", groups="marketplace_base.group_order_desk"
+        )
+        viewer = new_test_user(
+            self.env, "accept.viewer", groups="marketplace_base.group_viewer"
+        )
+        with self.assertRaises(AccessError):
+            order.with_user(viewer).action_marketplace_accept()
+        action = order.with_user(desk).action_marketplace_refuse()
+        wizard = (
+            self.env["marketplace.line.refusal"]
+            .with_user(desk)
+            .with_context(**action["context"])
+            .create({"reason_code": "address"})
+        )
+        self.assertEqual(wizard.line_ids.mapped("quantity"), [3.0, 1.0])
+        wizard.line_ids[0].quantity = 2
+        wizard.line_ids[1].unlink()
+        wizard.action_apply()
+        self.assertEqual(line.qty_refused, 2.0)
+        order.with_user(desk).action_marketplace_accept()
+        self.assertEqual(order.acceptance_state, "decided")
+        self.assertEqual(line.decision_ids.user_id, desk)
+
+    # -- hold -----------------------------------------------------------------------
+
+    def test_held_order_does_not_lose_its_time(self):
+        """Two hours on hold move the deadline by two hours, and stop parcels."""
+        with freeze_time(NOON):
+            _group, order, line, _line_two = self._sell()
+        deadline = order.date_accept_by
+        with freeze_time("2026-03-03 10:00:00"):
+            order._marketplace_hold("fraud", "Card reported stolen")
+        self.assertTrue(order.is_on_hold)
+        with freeze_time("2026-03-04"):
+            self._run_cron()
+        self.assertEqual(order.acceptance_state, "waiting")
+        with self.assertRaisesRegex(MarketplaceError, "on hold"):
+            order._marketplace_accept("vendor")
+        with self.assertRaisesRegex(MarketplaceError, "on hold"):
+            order._marketplace_refuse("vendor", {line: 1}, "price")
+        with self.assertRaisesRegex(MarketplaceError, "cannot be shipped"):
+            self.env["marketplace.shipment"]._create_for_order(order)
+        with freeze_time("2026-03-04 12:00:00"):
+            order._marketplace_release("Verified")
+        self.assertEqual(order.date_accept_by, deadline + timedelta(hours=26))
+        self.assertRecordValues(
+            order.hold_ids,
+            [
+                {
+                    "reason_code": "fraud",
+                    "note": "Card reported stolen",
+                    "outcome": "released",
+                    "outcome_note": "Verified",
+                    "user_id": self.env.uid,
+                }
+            ],
+        )
+
+    def test_storefront_asks_for_a_hold(self):
+        """The vendor's time starts when the order is released, not when it came."""
+        with freeze_time(NOON):
+            group, order, *_rest = self._sell(
+                hold={"reason_code": "fraud", "note": "Score 91"}
+            )
+        self.assertEqual(set(group.sale_order_ids.mapped("is_on_hold")), {True})
+        self.assertEqual(group.hold_count, 2)
+        self.assertFalse(order.date_vendor_visible)
+        self.assertFalse(order.date_accept_by)
+        with freeze_time("2026-03-05 08:00:00"):
+            group.sale_order_ids._marketplace_release()
+        self.assertEqual(str(order.date_vendor_visible), "2026-03-05 08:00:00")
+        self.assertEqual(str(order.date_accept_by), "2026-03-06 08:00:00")
+
+    def test_held_order_is_cancelled_with_a_reason(self):
+        """The customer gets his money back, the vendor never knew."""
+        group, order, *_rest = self._sell(hold={"reason_code": "payment"})
+        held = group.sale_order_ids
+        wizard = self.env["marketplace.hold.wizard"].create(
+            {
+                "decision": "cancel",
+                "sale_order_ids": held.ids,
+                "note": "Chargeback announced",
+            }
+        )
+        wizard.action_apply()
+        self.assertFalse(any(held.mapped("is_on_hold")))
+        self.assertEqual(set(held.hold_ids.mapped("outcome")), {"cancelled"})
+        self.assertEqual(sum(group.refund_ids.mapped("amount")), group.amount_charged)
+        self.assertEqual(set(order.decision_ids.mapped("source")), {"operator"})
+        group.refund_ids._apply()
+        self.assertEqual(group.payment_state, "refunded")
+        self.assertEqual(group.state, "cancelled")
+        self.assertTiedOut()
+
+    def test_order_that_left_cannot_be_held(self):
+        group, order, *_rest = self._sell()
+        order._marketplace_accept("vendor")
+        self._ship_and_deliver(order)
+        with self.assertRaisesRegex(MarketplaceError, "parcels have left"):
+            order._marketplace_hold("fraud")
+        with self.assertRaises(MarketplaceError):
+            self.env["marketplace.hold"].create(
+                {
+                    "sale_order_id": order.id,
+                    "reason_code": "fraud",
+                    "user_id": self.env.uid,
+                    "date_start": fields.Datetime.now(),
+                }
+            )
