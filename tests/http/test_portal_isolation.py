@@ -86,6 +86,12 @@ ROUTES = {
     "/my/marketplace/orders/page/<int:page>": {"page": 1},
     "/my/marketplace/orders/<int:order_id>": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/ship": {"order_id": "sale.order"},
+    "/my/marketplace/shipments/<int:shipment_id>/delivery-note": {
+        "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/shipments/<int:shipment_id>/return-note": {
+        "shipment_id": "marketplace.shipment"
+    },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},

@@ -44,6 +44,8 @@ from . import marketplace_order_import
 from . import marketplace_payment
 from . import marketplace_shipment
 from . import marketplace_entitlement
+from . import vendor_document_identity
+from . import marketplace_shipment_document
 from . import marketplace_refund
 from . import marketplace_refund_check
 from . import marketplace_refund_import

@@ -16,6 +16,7 @@ from . import test_order_import
 from . import test_order_import_limits
 from . import test_order_split
 from . import test_shipment
+from . import test_shipment_document
 from . import test_refund
 from . import test_integrity
 from . import test_order_properties
