@@ -51,6 +51,7 @@
         "views/marketplace_order_views.xml",
         "views/marketplace_payment_views.xml",
         "views/marketplace_shipment_views.xml",
+        "views/operator_fulfilment_views.xml",
         "views/marketplace_refund_views.xml",
         "views/marketplace_dispute_views.xml",
         "views/sale_order_views.xml",

@@ -169,7 +169,7 @@ class MarketplaceOrderPortal(MarketplacePortal):
         """
         typed = typed or {}
         to_ship = order.order_line._marketplace_quantities_to_ship()
-        lines_to_ship = order.order_line.filtered(
+        lines_to_ship = order.order_line._marketplace_vendor_ships().filtered(
             lambda line: order.state == "sale"
             and line.product_uom_id.compare(to_ship.get(line.id, 0.0), 0.0) > 0
         )

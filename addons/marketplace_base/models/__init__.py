@@ -52,3 +52,5 @@ from . import marketplace_refund_import
 from . import marketplace_refund_line
 from . import marketplace_refund_bearer
 from . import marketplace_dispute
+from . import operator_fulfilment
+from . import operator_delivery

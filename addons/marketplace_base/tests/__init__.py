@@ -15,6 +15,7 @@ from . import test_portal
 from . import test_order_import
 from . import test_order_import_limits
 from . import test_order_split
+from . import test_operator_fulfilment
 from . import test_shipment
 from . import test_shipment_document
 from . import test_refund
