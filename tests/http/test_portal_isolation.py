@@ -86,10 +86,13 @@ ROUTES = {
     "/my/marketplace/orders/page/<int:page>": {"page": 1},
     "/my/marketplace/orders/<int:order_id>": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/ship": {"order_id": "sale.order"},
-    "/my/marketplace/shipments/<int:shipment_id>/delivery-note": {
+    "/my/marketplace/parcels/<int:shipment_id>/delivery-note": {
         "shipment_id": "marketplace.shipment"
     },
-    "/my/marketplace/shipments/<int:shipment_id>/return-note": {
+    "/my/marketplace/parcels/<int:shipment_id>/tracking": {
+        "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/parcels/<int:shipment_id>/return-note": {
         "shipment_id": "marketplace.shipment"
     },
     "/my/marketplace/offers": {},
@@ -115,8 +118,12 @@ ROUTES = {
         "settlement_id": "marketplace.settlement"
     },
 }
-# Pages for everybody, which name no record.
-PUBLIC_ROUTES = {"/marketplace/apply"}
+# Pages for everybody, which name no record but by a signature.
+PUBLIC_ROUTES = {
+    "/marketplace/apply",
+    # A customer's own link, signed: tested in marketplace_base.
+    "/marketplace/delivery/<int:shipment_id>/<string:token>",
+}
 # Routes for machines, which prove who they are by a signature: what a vendor gets.
 MACHINE_ROUTES = {
     "/marketplace/webhook/<string:key>": ("/marketplace/webhook/isolation", {401}),

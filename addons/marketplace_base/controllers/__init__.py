@@ -1,3 +1,4 @@
+from . import delivery_confirmation
 from . import portal
 from . import portal_documents
 from . import portal_offers

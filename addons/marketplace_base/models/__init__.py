@@ -2,6 +2,7 @@ from . import ir_actions_report
 from . import marketplace_state_mixin
 from . import res_currency
 from . import res_company
+from . import res_company_time
 from . import res_config_settings
 from . import marketplace_account_role
 from . import marketplace_ledger_line
@@ -44,6 +45,8 @@ from . import marketplace_order_import
 from . import marketplace_payment
 from . import marketplace_shipment
 from . import marketplace_entitlement
+from . import marketplace_shipment_tracking
+from . import marketplace_delivery
 from . import vendor_document_identity
 from . import marketplace_shipment_document
 from . import marketplace_refund

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, models
 
 from ..const import QUANTITY_DECIMALS
 from ..engine.money import to_minor
@@ -42,9 +42,7 @@ class MarketplaceShipment(models.Model):
         )
         at_once = defaultdict(self.browse)
         for shipment in waiting:
-            day = fields.Datetime.context_timestamp(
-                shipment, shipment.date_delivered
-            ).date()
+            day = shipment.company_id._marketplace_day(shipment.date_delivered)
             delay = shipment.sale_order_id.contract_id.entitlement_delay_days
             shipment._state_unlocked().date_entitlement = day + timedelta(days=delay)
             if not delay:

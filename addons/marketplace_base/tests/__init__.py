@@ -22,6 +22,7 @@ from . import test_refund
 from . import test_integrity
 from . import test_order_properties
 from . import test_refund_concurrency
+from . import test_delivery
 from . import test_dispute
 from . import test_ledger_controls
 from . import test_setup

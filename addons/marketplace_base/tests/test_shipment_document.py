@@ -126,7 +126,7 @@ class TestShipmentDocument(MarketplaceCommon, HttpCase):
         self.authenticate(login, login)
         page = self.url_open(f"/my/marketplace/orders/{self.order.id}").text
         for kind in ("delivery-note", "return-note"):
-            path = f"/my/marketplace/shipments/{self.first.id}/{kind}"
+            path = f"/my/marketplace/parcels/{self.first.id}/{kind}"
             self.assertIn(path, page)
             response = self.url_open(path)
             self.assertEqual(response.headers["Content-Type"], "application/pdf")
