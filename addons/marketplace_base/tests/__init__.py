@@ -11,6 +11,7 @@ from . import test_vendor_closure
 from . import test_vendor_import
 from . import test_contract
 from . import test_offer
+from . import test_parcel_split
 from . import test_portal
 from . import test_order_import
 from . import test_order_import_limits
