@@ -52,6 +52,8 @@ CLOSED_MODELS = {
     "marketplace.requirement",
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
+    "marketplace.shipping.method",
+    "marketplace.shipping.step",
     "marketplace.state.mixin",
     "marketplace.storefront",
     "marketplace.storefront.discount",
@@ -94,6 +96,11 @@ ROUTES = {
     },
     "/my/marketplace/parcels/<int:shipment_id>/return-note": {
         "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/shipping": {},
+    "/my/marketplace/shipping/new": {},
+    "/my/marketplace/shipping/<int:method_id>": {
+        "method_id": "marketplace.shipping.method"
     },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
@@ -181,6 +188,13 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         terms.action_publish()
         for vendor in (cls.vendor, cls.other):
             terms._accept(vendor, "127.0.0.1")
+            cls.env["marketplace.shipping.method"].create(
+                {
+                    "name": f"Post of {vendor.name}",
+                    "vendor_id": vendor.id,
+                    "step_ids": [fields.Command.create({"price": 5.0})],
+                }
+            )
             cls.env["marketplace.kyc.document"].create(
                 {
                     "vendor_id": vendor.id,

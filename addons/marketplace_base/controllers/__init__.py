@@ -4,5 +4,6 @@ from . import portal_documents
 from . import portal_offers
 from . import portal_orders
 from . import portal_shipments
+from . import portal_shipping
 from . import portal_terms
 from . import signup

@@ -57,3 +57,5 @@ from . import marketplace_refund_bearer
 from . import marketplace_dispute
 from . import operator_fulfilment
 from . import operator_delivery
+from . import marketplace_shipping_method
+from . import sale_order_delivery

@@ -19,6 +19,7 @@ from . import test_order_split
 from . import test_operator_fulfilment
 from . import test_shipment
 from . import test_shipment_document
+from . import test_shipping_method
 from . import test_refund
 from . import test_integrity
 from . import test_order_properties
