@@ -361,6 +361,16 @@ SHIPMENT_TRANSITIONS = {
     "cancelled": {"draft"},
 }
 
+DELIVERY_SOURCES = [
+    ("carrier", "Carrier"),
+    ("customer", "Customer"),
+    ("storefront", "Storefront"),
+    ("operator", "Back office"),
+    ("assumed", "Assumed after the contract's delay"),
+]
+# Days after which a parcel on its way is listed as late, unless the company says else.
+LATE_PARCEL_DAYS = 10
+
 REFUND_STATES = [("draft", "Draft"), ("done", "Done")]
 REFUND_TRANSITIONS = {"done": {"draft"}}
 REFUND_REASONS = [

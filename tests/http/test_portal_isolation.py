@@ -68,6 +68,8 @@ CLOSED_MODELS = {
     "marketplace.requirement",
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
+    "marketplace.shipping.method",
+    "marketplace.shipping.step",
     "marketplace.state.mixin",
     "marketplace.storefront",
     "marketplace.storefront.discount",
@@ -107,6 +109,20 @@ ROUTES = {
     "/my/marketplace/orders/<int:order_id>/ship": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/accept": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/refuse": {"order_id": "sale.order"},
+    "/my/marketplace/parcels/<int:shipment_id>/delivery-note": {
+        "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/parcels/<int:shipment_id>/tracking": {
+        "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/parcels/<int:shipment_id>/return-note": {
+        "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/shipping": {},
+    "/my/marketplace/shipping/new": {},
+    "/my/marketplace/shipping/<int:method_id>": {
+        "method_id": "marketplace.shipping.method"
+    },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},
@@ -147,8 +163,12 @@ ROUTES = {
         "settlement_id": "marketplace.settlement"
     },
 }
-# Pages for everybody, which name no record.
-PUBLIC_ROUTES = {"/marketplace/apply"}
+# Pages for everybody, which name no record but by a signature.
+PUBLIC_ROUTES = {
+    "/marketplace/apply",
+    # A customer's own link, signed: tested in marketplace_base.
+    "/marketplace/delivery/<int:shipment_id>/<string:token>",
+}
 # Routes for machines, which prove who they are by a signature: what a vendor gets.
 MACHINE_ROUTES = {
     "/marketplace/webhook/<string:key>": ("/marketplace/webhook/isolation", {401}),
@@ -206,6 +226,13 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         terms.action_publish()
         for vendor in (cls.vendor, cls.other):
             terms._accept(vendor, "127.0.0.1")
+            cls.env["marketplace.shipping.method"].create(
+                {
+                    "name": f"Post of {vendor.name}",
+                    "vendor_id": vendor.id,
+                    "step_ids": [fields.Command.create({"price": 5.0})],
+                }
+            )
             cls.env["marketplace.kyc.document"].create(
                 {
                     "vendor_id": vendor.id,

@@ -1,3 +1,4 @@
+from . import delivery_confirmation
 from . import portal
 from . import portal_documents
 from . import portal_offer_import
@@ -5,5 +6,7 @@ from . import portal_offers
 from . import portal_orders
 from . import portal_proposals
 from . import portal_acceptance
+from . import portal_shipments
+from . import portal_shipping
 from . import portal_terms
 from . import signup

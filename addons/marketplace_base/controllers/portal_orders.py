@@ -162,15 +162,18 @@ class MarketplaceOrderPortal(MarketplacePortal):
             )
         return errors
 
-    def _render_order(self, order, errors=(), typed=None, shipped=None):
+    def _render_order(
+        self, order, errors=(), typed=None, shipped=None, tracking_errors=None
+    ):
         """Render an order page.
 
         :param typed: fields of a refused form, shown again as they were typed.
+        :param tracking_errors: {shipment id: what is wrong with its new tracking}.
         """
         typed = typed or {}
         to_ship = order.order_line._marketplace_quantities_to_ship()
         shippable = order.order_line._marketplace_quantities_shippable()
-        lines_to_ship = order.order_line.filtered(
+        lines_to_ship = order.order_line._marketplace_vendor_ships().filtered(
             lambda line: order.state == "sale"
             and line.product_uom_id.compare(shippable.get(line.id, 0.0), 0.0) > 0
         )
@@ -192,6 +195,7 @@ class MarketplaceOrderPortal(MarketplacePortal):
                 shipments=order.marketplace_shipment_ids,
                 shipped=shipped,
                 errors=errors,
+                tracking_errors=tracking_errors or {},
                 form={
                     "max": left,
                     "quantities": {

@@ -62,6 +62,10 @@ from . import marketplace_payment
 from . import marketplace_discount_share
 from . import marketplace_shipment
 from . import marketplace_entitlement
+from . import marketplace_shipment_tracking
+from . import marketplace_delivery
+from . import vendor_document_identity
+from . import marketplace_shipment_document
 from . import marketplace_refund
 from . import marketplace_refund_check
 from . import marketplace_refund_import
@@ -81,3 +85,7 @@ from . import marketplace_hold
 from . import sale_order_life
 from . import sale_order_payment
 from . import marketplace_entitlement_trigger
+from . import operator_fulfilment
+from . import operator_delivery
+from . import marketplace_shipping_method
+from . import sale_order_delivery

@@ -1,4 +1,4 @@
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from odoo import api, fields, models
 
@@ -161,19 +161,37 @@ class MarketplaceShipment(models.Model):
             # sudo: terms of the contract apply, whoever ships may not read them
             days = shipment.sale_order_id.sudo().contract_id.auto_delivery_days
             if days:
-                shipment.date_auto_delivery = now.date() + timedelta(days=days)
+                day = shipment.company_id._marketplace_day(now)
+                shipment.date_auto_delivery = day + timedelta(days=days)
         shipped._after_ship()
         return True
 
     def action_deliver(self, date=None):
         """Take note that the parcels arrived, on a day given or now."""
-        moment = fields.Datetime.now()
-        if date:
-            moment = datetime.combine(fields.Date.to_date(date), time())
-        delivered = self._transition("delivered", {"date_delivered": moment})
+        day = fields.Date.to_date(date)
+        for company, shipments in self.grouped("company_id").items():
+            moment = company._marketplace_day_start(day) if day else None
+            shipments._deliver("operator", moment)
+        return True
+
+    @api.private
+    def _deliver(self, source, moment=None, event_ref=False):
+        """Move parcels to delivered, and make the money due when its day comes.
+
+        :param source: who says so, a code of DELIVERY_SOURCES.
+        :param moment: UTC, now by default.
+        :param event_ref: number of the event that confirms one shipment.
+        """
+        delivered = self._transition(
+            "delivered",
+            {
+                "date_delivered": moment or fields.Datetime.now(),
+                "delivery_source": source,
+                "delivery_event_ref": event_ref,
+            },
+        )
         delivered._after_deliver()
         delivered._schedule_entitlement()
-        return True
 
     def action_cancel(self):
         self._transition("cancelled")
@@ -191,39 +209,49 @@ class MarketplaceShipment(models.Model):
     def _cron_auto_deliver(self):
         """Deliver what was shipped so long ago that it must have arrived."""
         self._run_due(
-            [
-                ("state", "=", "shipped"),
-                ("date_auto_delivery", "<=", fields.Date.today()),
-            ],
-            lambda shipments: shipments.action_deliver(),
+            [("state", "=", "shipped")],
+            "date_auto_delivery",
+            lambda shipments, today: shipments._deliver("assumed"),
         )
 
     @api.model
     def _cron_entitle(self):
         """Make due to the vendors what was delivered long enough ago."""
-        today = fields.Date.today()
         self._run_due(
-            [("is_entitled", "=", False), ("date_entitlement", "<=", today)],
-            lambda shipments: shipments._entitle(today),
+            [("is_entitled", "=", False)],
+            "date_entitlement",
+            lambda shipments, today: shipments._entitle(today),
         )
 
     @api.model
-    def _run_due(self, domain, act):
-        """Act on the shipments of a domain, company by company, and commit batches.
+    def _run_due(self, domain, date_field, act):
+        """Act on the shipments whose day has come, and commit batches.
 
-        What stops one company is told to its accountants and leaves the others alone.
+        Company by company, by its own calendar. What stops one company is told to its
+        accountants and leaves the others alone.
+
+        :param date_field: the day they wait for.
+        :param act: called with shipments and the company's day.
         """
         cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=self.search_count(domain))
-        for (company,) in self._read_group(domain, ["company_id"]):
-            own = fields.Domain(domain) & fields.Domain("company_id", "=", company.id)
+        # Nowhere is it later than a day after UTC.
+        tomorrow = fields.Date.today() + timedelta(days=1)
+        waiting = fields.Domain(domain) & fields.Domain(date_field, "<=", tomorrow)
+        cron._commit_progress(remaining=self.search_count(waiting))
+        for (company,) in self._read_group(waiting, ["company_id"]):
+            today = company._marketplace_today()
+            own = (
+                fields.Domain(domain)
+                & fields.Domain(date_field, "<=", today)
+                & fields.Domain("company_id", "=", company.id)
+            )
             while True:
                 shipments = self.search(own, limit=SHIPMENT_BATCH, order="id")
                 # Shipments someone else is changing wait for the next run.
                 shipments = shipments.try_lock_for_update(allow_referencing=True)
                 shipments = shipments.filtered_domain(own)
                 if not shipments or not company._marketplace_attempt(
-                    self.env._("Delivery of vendor orders"), act, shipments
+                    self.env._("Delivery of vendor orders"), act, shipments, today
                 ):
                     break
                 if not cron._commit_progress(len(shipments)):

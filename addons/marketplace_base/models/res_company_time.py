@@ -7,6 +7,9 @@ from odoo import api, fields, models
 
 from odoo.addons.base.models.res_partner import _tz_get
 
+from ..const import LATE_PARCEL_DAYS
+from ..exceptions import MarketplaceError
+
 
 class ResCompany(models.Model):
     """Days of a company: where it keeps its books, whoever looks at them."""
@@ -21,6 +24,16 @@ class ResCompany(models.Model):
         readonly=False,
         help="Days of orders, deliveries, statements and deadlines begin and end at "
         "midnight there.",
+    )
+    marketplace_late_days = fields.Integer(
+        string="Parcels Late After (days)",
+        default=LATE_PARCEL_DAYS,
+        help="Parcels on their way for longer are listed as late or missing.",
+    )
+
+    _late_days_positive = models.Constraint(
+        "CHECK (marketplace_late_days >= 0)",
+        "Parcels are late after zero or more days.",
     )
 
     @api.depends("partner_id.country_id")
@@ -64,3 +77,26 @@ class ResCompany(models.Model):
             self._marketplace_day_start(first),
             self._marketplace_day_start(last + timedelta(days=1)),
         )
+
+    def _marketplace_moment(self, text):
+        """Return the moment (naive, UTC) an ISO 8601 text says, None when it is empty.
+
+        Without offset it is in the company's time zone.
+
+        :raises MarketplaceError: when the text is no date and time.
+        """
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except (TypeError, ValueError) as error:
+            raise MarketplaceError(
+                self.env._(
+                    "“%(text)s” is no date and time: write it like "
+                    "2026-03-05T14:30:00+01:00.",
+                    text=str(text)[:64],
+                )
+            ) from error
+        if not moment.tzinfo:
+            moment = moment.replace(tzinfo=self._marketplace_zone())
+        return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0)

@@ -220,8 +220,12 @@ class SaleOrderLine(models.Model):
 
     def _action_launch_stock_rule(self, **kwargs):
         """Leave what vendors ship to their shipments."""
-        own = self.filtered(lambda line: not line.vendor_id)
+        own = self.filtered(lambda line: line._has_stock_rules())
         return super(SaleOrderLine, own)._action_launch_stock_rule(**kwargs)
+
+    def _has_stock_rules(self):
+        """Say whether the operator's warehouse ships the line."""
+        return not self.vendor_id
 
     def _marketplace_quantities_to_ship(self):
         """Return what is still to be shipped of each line of goods.

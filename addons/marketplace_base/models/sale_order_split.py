@@ -108,7 +108,7 @@ class SaleOrder(models.Model):
                     Shipping(
                         str(line.id),
                         minor[line],
-                        SHARED,
+                        line._marketplace_delivers_for(),
                         operator_sells=operator_sells,
                     )
                     for line in shared - discounts
@@ -242,6 +242,10 @@ class SaleOrderLine(models.Model):
         if self.vendor_id:
             return self.vendor_id.id
         return OPERATOR if self.marketplace_kind == "goods" else SHARED
+
+    def _marketplace_delivers_for(self):
+        """Return whose goods a delivery of a quotation is about; to extend."""
+        return SHARED
 
     def _marketplace_discounted(self, goods):
         """Return the keys of the lines a discount is about: those of its own taxes."""

@@ -327,11 +327,15 @@ class RefundCommand:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one item of a command; ``error`` empty means done."""
+    """What became of one item of a command; ``error`` empty means done.
+
+    ``note`` says, in words, what of a command that is done the platform cannot do.
+    """
 
     ref: str
     external_id: str = ""
     error: str = ""
+    note: str = ""
 
     @property
     def ok(self) -> bool:

@@ -183,7 +183,7 @@ class MarketplaceOutbox(models.Model):
             else:
                 if record.external_ref != result.external_id:
                     record.external_ref = result.external_id
-                messages._close("done")
+                messages._close("done", result.note or False)
 
     def _prepare_fulfilment(self, shipment, key):
         return contract.FulfilmentCommand(

@@ -14,6 +14,12 @@ class MarketplaceShipment(models.Model):
         self._tell_storefront()
         return res
 
+    def _after_tracking_change(self):
+        """Send the parcel again: its key makes it an update of the same one."""
+        res = super()._after_tracking_change()
+        self._tell_storefront()
+        return res
+
     def _tell_storefront(self):
         """Queue the parcels of storefront orders for the shop they came from."""
         # sudo: a vendor who ships in the portal reads no order group.

@@ -47,7 +47,25 @@ def push_fulfilment(transport: Transport, command: FulfilmentCommand) -> Result:
     target = _FULFILMENT_STEPS.index(_TARGETS[command.state])
     for state in _FULFILMENT_STEPS[rank + 1 : target + 1]:
         transport.mutate(MOVE_FULFILMENT, id=fulfilment["id"], state=state)
-    return Result(command.ref, fulfilment["id"])
+    return Result(command.ref, fulfilment["id"], note=_tracking_note(found, command))
+
+
+def _tracking_note(found: dict[str, Any] | None, command: FulfilmentCommand) -> str:
+    """Say which tracking the shop keeps: it cannot change that of a fulfilment.
+
+    Vendure has no mutation for it (vendurehq/vendure, issue 589).
+    """
+    if not found:
+        return ""
+    kept = (found["method"] or "", found["trackingCode"] or "")
+    if kept == (command.carrier, command.tracking):
+        return ""
+    return (
+        "Vendure cannot change the tracking of a parcel: the shop still shows "
+        f"“{' '.join(filter(None, kept)) or 'none'}” instead of "
+        f"“{' '.join(filter(None, (command.carrier, command.tracking))) or 'none'}”. "
+        "Tell the customer."
+    )
 
 
 def _add_fulfilment(transport: Transport, command: FulfilmentCommand) -> dict[str, Any]:

@@ -62,7 +62,7 @@ ORDER_STATE = """
 query($id: ID!) {
   order(id: $id) {
     id
-    fulfillments { id state customFields { odooRef } }
+    fulfillments { id state method trackingCode customFields { odooRef } }
     payments { id refunds { id state reason } }
   }
 }"""
