@@ -4,3 +4,4 @@ from . import portal_offers
 from . import portal_orders
 from . import portal_terms
 from . import signup
+from . import portal_returns

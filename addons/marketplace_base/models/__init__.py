@@ -50,3 +50,8 @@ from . import marketplace_refund_import
 from . import marketplace_refund_line
 from . import marketplace_refund_bearer
 from . import marketplace_dispute
+from . import marketplace_return
+from . import marketplace_return_line
+from . import marketplace_return_refund
+from . import marketplace_return_request
+from . import marketplace_withdrawal

@@ -21,6 +21,8 @@ FROZEN_FIELDS = {
     "amount_rounding",
     "borne_by",
     "dispute_id",
+    "return_id",
+    "fault",
 }
 
 
@@ -176,6 +178,7 @@ class MarketplaceRefund(models.Model):
         # Refunds of an order share what is left; deliveries move it.
         self.order_id.sale_order_ids._marketplace_take_turn()
         todo = self.filtered(lambda record: record.state == "draft")
+        todo._check_returns()
         money = todo.order_id.sale_order_ids.order_line._marketplace_ledger_state()
         rounding = {
             order: order._rounding_left_minor()
@@ -192,7 +195,7 @@ class MarketplaceRefund(models.Model):
             if not record.line_ids:
                 record._share_over_lines(money)
             entries += record._apply_lines(money)
-            entries += record._rounding_entries()
+            entries += record._rounding_entries() + record._label_entries()
         # Once per vendor order: what is left is counted after all of these refunds.
         last = {
             part: record
