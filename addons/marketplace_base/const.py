@@ -376,6 +376,7 @@ REFUND_TRANSITIONS = {"done": {"draft"}}
 REFUND_REASONS = [
     ("withdrawal", "Customer withdrew"),
     ("defective", "Defective or damaged"),
+    ("wrong_item", "Wrong or not as described"),
     ("not_received", "Not received"),
     ("out_of_stock", "Vendor out of stock"),
     ("goodwill", "Goodwill"),

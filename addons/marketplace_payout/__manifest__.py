@@ -30,6 +30,7 @@
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_statement_templates.xml",
+        "views/marketplace_settlement_hold_views.xml",
         "views/marketplace_payout_menus.xml",
     ],
     "assets": {

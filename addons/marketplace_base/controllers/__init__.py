@@ -10,3 +10,4 @@ from . import portal_shipments
 from . import portal_shipping
 from . import portal_terms
 from . import signup
+from . import portal_returns

@@ -219,6 +219,39 @@ def refund(
     return part, after
 
 
+def tax_part(
+    total: int, tax: int, before: int, tax_before: int, amount: int, given: int | None
+) -> int:
+    """Return the VAT in a refund of a line, so that refunds end exactly on its VAT.
+
+    Extracted by cumulative difference; what earlier refunds took of it with figures of
+    their own is made up by the last one.
+
+    :param total: what the customer paid for the line, of which ``tax`` is VAT.
+    :param before: what he got back before, of which ``tax_before`` was VAT.
+    :param given: the VAT that the storefront says is in ``amount``, or None.
+    :raises RefundError: when the VAT given, or the net beside it, is more than is left.
+
+    100.00 and 6.00 of VAT; 10.00 and 1.00 go back, then the rest:
+
+    >>> tax_part(10600, 600, 0, 0, 1100, 100)
+    100
+    >>> tax_part(10600, 600, 1100, 100, 9500, None)
+    500
+    >>> tax_part(2833, 472, 0, 0, 944, None), tax_part(2833, 472, 944, 157, 944, None)
+    (157, 158)
+    """
+    left = tax - tax_before
+    net_left = total - before - left
+    low, high = max(amount - net_left, 0), min(amount, left)
+    if given is not None:
+        if not low <= given <= high:
+            raise RefundError("tax", left)
+        return given
+    share = cumulative_share(tax, total, before + amount) if total else 0
+    return min(max(share - tax_before, low), high)
+
+
 class Wanted(NamedTuple):
     """Ask to refund units of a line, for an amount or (None) for their price."""
 

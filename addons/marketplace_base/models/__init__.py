@@ -89,3 +89,13 @@ from . import operator_fulfilment
 from . import operator_delivery
 from . import marketplace_shipping_method
 from . import sale_order_delivery
+from . import marketplace_return
+from . import marketplace_return_line
+from . import marketplace_return_refund
+from . import marketplace_return_request
+from . import marketplace_withdrawal
+from . import marketplace_incident
+from . import marketplace_refund_parts
+from . import marketplace_refund_psp
+from . import marketplace_refund_preview
+from . import marketplace_refund_approval

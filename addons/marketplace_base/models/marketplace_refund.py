@@ -15,12 +15,16 @@ from ..exceptions import MarketplaceError
 FROZEN_FIELDS = {
     "order_id",
     "payment_id",
+    "vendor_id",
     "date",
     "line_ids",
     "amount",
     "amount_rounding",
     "borne_by",
     "dispute_id",
+    "return_id",
+    "incident_id",
+    "fault",
 }
 
 
@@ -80,6 +84,13 @@ class MarketplaceRefund(models.Model):
         tracking=True,
     )
     line_ids = fields.One2many("marketplace.refund.line", "refund_id", string="Lines")
+    vendor_id = fields.Many2one(
+        "res.partner",
+        string="Only of Vendor",
+        domain="[('is_marketplace_vendor', '=', True)]",
+        help="Share an amount without lines over the lines of this vendor only, by "
+        "what is left on each; over all sellers of the order when empty.",
+    )
     amount = fields.Monetary(
         compute="_compute_amount",
         store=True,
@@ -176,11 +187,13 @@ class MarketplaceRefund(models.Model):
         # Refunds of an order share what is left; deliveries move it.
         self.order_id.sale_order_ids._marketplace_take_turn()
         todo = self.filtered(lambda record: record.state == "draft")
+        todo._check_returns()
         money = todo.order_id.sale_order_ids.order_line._marketplace_ledger_state()
         rounding = {
             order: order._rounding_left_minor()
             for order in todo.filtered("amount_rounding").order_id
         }
+        before = {line: item.state for line, item in money.items()}
         entries = []
         for record in todo.sorted("id"):
             record._check_payment()
@@ -192,7 +205,7 @@ class MarketplaceRefund(models.Model):
             if not record.line_ids:
                 record._share_over_lines(money)
             entries += record._apply_lines(money)
-            entries += record._rounding_entries()
+            entries += record._rounding_entries() + record._label_entries()
         # Once per vendor order: what is left is counted after all of these refunds.
         last = {
             part: record
@@ -203,6 +216,7 @@ class MarketplaceRefund(models.Model):
             entries += part.order_line._marketplace_entitle_rest(
                 money, record.date, f"refund:{record.id}:rest"
             )
+        todo.sorted("id").line_ids._fix_parts(before)
         todo._link_origins(entries)
         done = todo._transition("done")
         done.payment_id._check_ceiling()
@@ -217,11 +231,7 @@ class MarketplaceRefund(models.Model):
         """Turn an amount without lines into lines, by what is left on each."""
         self.ensure_one()
         currency = self.currency_id
-        states = {
-            line: money[line].state
-            for line in self.order_id.sale_order_ids.order_line
-            if line.amount_vendor
-        }
+        states = {line: money[line].state for line in self._lines_to_share()}
         try:
             shares = plan(
                 currency._marketplace_minor(self.amount),
@@ -229,13 +239,22 @@ class MarketplaceRefund(models.Model):
                 0,
                 states,
                 [],
-                self.order_id._rounding_left_minor(),
+                0 if self.vendor_id else self.order_id._rounding_left_minor(),
             )
         except RefundError as error:
             raise MarketplaceError(
                 self._too_much(self.order_id, error, self.name)
             ) from error
         self.write(self._prepare_plan_vals(shares, currency))
+
+    def _lines_to_share(self):
+        """Return the lines that an amount without lines is shared over."""
+        lines = self.order_id.sale_order_ids.order_line.filtered("amount_vendor")
+        if self.vendor_id:
+            lines = lines.filtered(
+                lambda line: line.order_id.vendor_id == self.vendor_id
+            )
+        return lines
 
     @api.model
     def _prepare_plan_vals(self, shares, currency):

@@ -55,6 +55,16 @@ class MarketplaceRefund(models.Model):
                 left=f"{from_minor(error.left, QUANTITY_DECIMALS).normalize():f}",
                 record=record.display_name,
             )
+        if error.code == "tax":
+            return self.env._(
+                "%(refund)s: the VAT given for %(record)s does not fit, %(left)s of "
+                "VAT is left on it.",
+                refund=name,
+                record=record.display_name,
+                left=record.currency_id.format(
+                    record.currency_id._marketplace_amount(error.left)
+                ),
+            )
         left = record.currency_id.format(
             record.currency_id._marketplace_amount(error.left)
         )

@@ -23,15 +23,23 @@ class MarketplaceRefund(models.Model):
         :param payloads: [{company_id, channel, order_ref, ref, payment_ref (optional),
             date, amount_minor (None: the sum of the rest), reason, note,
             lines: [{line_ref, quantity, amount_minor (None: the price of the units)}],
-            shipping_minor, borne_by}]. ``reason`` is a code of REFUND_REASONS, others
-            are kept as a note. Borne by "operator", it is an amount and no lines.
+            shipping_minor, borne_by, psp_ref, vendor_id}]. ``reason`` is a code of
+            REFUND_REASONS, others are kept as a note. Borne by "operator", it is an
+            amount and no lines. A line may give its ``tax_minor``. ``psp_ref`` is the
+            provider's own reference: told by shop and by file, a refund is one; ``ref``
+            may be left out then. ``vendor_id`` limits an amount without lines.
         :return: (refunds, {index of a payload: its problems, in words}).
         """
+        payloads = [
+            {**payload, "ref": payload.get("ref") or payload["psp_ref"]}
+            for payload in payloads
+        ]
         refs = [payload["ref"] for payload in payloads]
         known = {
             (record.company_id.id, record.channel, record.external_ref): record
             for record in self.search([("external_ref", "in", refs)])
         }
+        problems = self._match_psp_refs(payloads, known)
         groups = self._import_groups(payloads)
         lines = self.env["sale.order.line"].union(
             *(group.sale_order_ids.order_line for group in groups.values())
@@ -39,10 +47,14 @@ class MarketplaceRefund(models.Model):
         money = lines.filtered("amount_vendor")._marketplace_ledger_state()
         states = {line: item.state for line, item in money.items()}
         left = self._import_payments_left(groups.values())
-        vals_list, problems = {}, {}
+        vals_list, psp_keys, aliases = {}, {}, {}
         for index, payload in enumerate(payloads):
             key = (payload["company_id"], payload["channel"], payload["ref"])
-            if key in known or key in vals_list:
+            if key in known or key in vals_list or index in problems:
+                continue
+            psp_key = (payload["company_id"], payload.get("psp_ref"))
+            if psp_key[1] and psp_key in psp_keys:
+                aliases[key] = psp_keys[psp_key]
                 continue
             group = groups.get((*key[:2], payload["order_ref"]))
             messages, vals = self._import_vals(payload, group, states, left)
@@ -50,9 +62,11 @@ class MarketplaceRefund(models.Model):
                 problems[index] = messages
             else:
                 vals_list[key] = vals
+                psp_keys[psp_key] = key
         created = self.create(list(vals_list.values()))
         created._apply()
         known.update(zip(vals_list, created, strict=True))
+        known.update((key, known[first]) for key, first in aliases.items())
         keys = [(p["company_id"], p["channel"], p["ref"]) for p in payloads]
         return self.browse(known[key].id for key in keys if key in known), problems
 
@@ -94,10 +108,11 @@ class MarketplaceRefund(models.Model):
             ], None
         if payload.get("borne_by") == "operator":
             return self._import_goodwill_vals(payload, group, left)
+        vendor_id = payload.get("vendor_id")
         own = {
             line: states[line]
             for line in group.sale_order_ids.order_line
-            if line in states
+            if line in states and vendor_id in (None, line.order_id.vendor_id.id)
         }
         by_ref = {
             line.external_ref: line for line in own if line.marketplace_kind == "goods"
@@ -128,7 +143,7 @@ class MarketplaceRefund(models.Model):
                 payload.get("shipping_minor") or 0,
                 own,
                 [line for line in own if line.marketplace_kind == "shipping"],
-                group._rounding_left_minor(),
+                0 if vendor_id else group._rounding_left_minor(),
             )
             after = {
                 part.line: refund(own[part.line], part.quantity, part.amount)[1]
@@ -142,10 +157,9 @@ class MarketplaceRefund(models.Model):
             return [self._import_nothing_left(payload, group, total)], None
         left[group][payment] -= total
         states.update(after)
-        return [], {
-            **self._prepare_import_vals(payload, group, payment),
-            **self._prepare_plan_vals(shares, group.currency_id),
-        }
+        vals = self._prepare_plan_vals(shares, group.currency_id)
+        self._add_given_taxes(payload, by_ref, group.currency_id, vals["line_ids"])
+        return [], {**self._prepare_import_vals(payload, group, payment), **vals}
 
     @api.model
     def _import_goodwill_vals(self, payload, group, left):
@@ -201,6 +215,8 @@ class MarketplaceRefund(models.Model):
             "order_id": group.id,
             "payment_id": payment.id,
             "external_ref": payload["ref"],
+            "psp_ref": payload.get("psp_ref"),
+            "vendor_id": payload.get("vendor_id"),
             "date": payload["date"],
             "reason_code": reason if reason in reasons else "other",
             "note": note if reason in reasons else note or reason,

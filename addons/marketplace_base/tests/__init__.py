@@ -41,3 +41,5 @@ from . import test_portal_catalogue
 from . import test_acceptance
 from . import test_portal_acceptance
 from . import test_order_life
+from . import test_return
+from . import test_incident

@@ -2,6 +2,7 @@ from . import marketplace_commission_plan
 from . import marketplace_commission_rule
 from . import marketplace_commission_line
 from . import marketplace_commission_line_invoice
+from . import marketplace_commission_line_frozen
 from . import marketplace_contract
 from . import marketplace_ledger_line
 from . import marketplace_order

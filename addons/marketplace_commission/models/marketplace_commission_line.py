@@ -281,6 +281,41 @@ class MarketplaceCommissionLine(models.Model):
             vals_list.append(original._prepare_reversal_vals(refund_line, step))
         return self._unlocked().create(vals_list)
 
+    @api.model
+    @api.private
+    def _reversals(self, parts):
+        """Return what refunds would give back, without writing anything.
+
+        :param parts: [(order line, minor units that its seller gives up)], in order.
+        :return: [(commission line, change in minor units)].
+        """
+        sale_lines = self.env["sale.order.line"].union(*(line for line, _m in parts))
+        # sudo: reversal follows from the refund, whoever looks at it.
+        everything = self.sudo().search([("sale_line_id", "in", sale_lines.ids)])
+        charged = {
+            line.sale_line_id: line for line in everything if line.kind == "commission"
+        }
+        kept = self._kept_amounts(everything)
+        refunded = self._refunded_amounts(
+            charged, self.env["marketplace.refund.line"].browse()
+        )
+        result = []
+        for sale_line, given_up in parts:
+            original = charged.get(sale_line)
+            if not original:
+                continue
+            refunded[original] += given_up
+            step = reverse(
+                original._engine_charge(),
+                kept[original],
+                original.currency_id._marketplace_minor(sale_line.amount_vendor),
+                refunded[original],
+            )
+            kept_base, kept_amount = kept[original]
+            kept[original] = (kept_base + step.base, kept_amount + step.amount)
+            result.append((original, step.amount))
+        return result
+
     def _kept_amounts(self, lines):
         """Return {commission line: (base, amount) in minor units} after reversals."""
         kept = defaultdict(lambda: (0, 0))

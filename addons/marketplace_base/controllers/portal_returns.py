@@ -1,0 +1,173 @@
+from odoo import http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from ..const_returns import RETURN_DISPOSALS
+from ..formatting import format_number
+from .forms import TEXT_MAX_CHARS, parse_number
+from .portal import MarketplacePortal
+
+RETURNS_TO_DO = [("state", "in", ("requested", "accepted", "in_transit", "received"))]
+REASON_MAX_CHARS = 1000
+
+
+class MarketplaceReturnPortal(MarketplacePortal):
+    @http.route()
+    def marketplace_home(self, **query):
+        response = super().marketplace_home(**query)
+        model, domain = self._search_owned("marketplace.return", RETURNS_TO_DO)
+        response.qcontext["return_count"] = model.search_count(domain)
+        return response
+
+    def _get_return_filters(self):
+        return {
+            "to_do": {"label": request.env._("To do"), "domain": RETURNS_TO_DO},
+            "to_answer": {
+                "label": request.env._("To answer"),
+                "domain": [("state", "=", "requested")],
+            },
+            "to_check": {
+                "label": request.env._("To check"),
+                "domain": [("state", "=", "received")],
+            },
+            "all": {"label": request.env._("All"), "domain": []},
+        }
+
+    def _get_return_sortings(self):
+        return {
+            "newest": {"label": request.env._("Newest"), "order": "date desc, id desc"},
+            "answer": {
+                "label": request.env._("To answer first"),
+                "order": "date_answer, id",
+            },
+        }
+
+    @http.route(
+        ["/my/marketplace/returns", "/my/marketplace/returns/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
+    )
+    def marketplace_returns(self, **query):
+        """List the returns of the vendor's customers."""
+        self._marketplace_vendor()
+        return self._render_list(
+            "marketplace.return",
+            "marketplace_base.portal_returns",
+            url="/my/marketplace/returns",
+            title=request.env._("Returns"),
+            page_name="marketplace_returns",
+            sortings=self._get_return_sortings(),
+            filters=self._get_return_filters(),
+            search_fields=("name", "sale_order_id.name", "tracking_ref"),
+            search_label=request.env._("Return, order or tracking number"),
+            query=query,
+        )
+
+    @http.route(
+        "/my/marketplace/returns/<int:return_id>",
+        type="http",
+        auth="user",
+        website=True,
+        readonly=True,
+    )
+    def marketplace_return(self, return_id, **_query):
+        """Show one return and what the vendor may do with it."""
+        return self._render_return(self._get_owned("marketplace.return", return_id))
+
+    @http.route(
+        "/my/marketplace/returns/<int:return_id>/<string:step>",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def marketplace_return_step(self, return_id, step, **post):
+        """Do one step of a return; show the page again with what is wrong."""
+        record = self._get_owned("marketplace.return", return_id)
+        steps = {
+            "accept": self._return_accept,
+            "refuse": self._return_refuse,
+            "receive": lambda record, post: record.action_receive(),
+            "check": self._return_check,
+        }
+        if step not in steps:
+            raise request.not_found()
+        try:
+            # All or nothing: a refused step leaves nothing behind.
+            with request.env.cr.savepoint():
+                steps[step](record, post)
+        except UserError as error:
+            response = self._render_return(record, errors=[str(error)], typed=post)
+            response.status_code = 422
+            return response
+        return request.redirect(f"/my/marketplace/returns/{record.id}")
+
+    def _return_accept(self, record, post):
+        """Accept a request, with the cost of the label when the vendor gives one."""
+        text = post.get("label_cost", "").strip()
+        if text and record.state == "requested":
+            cost = parse_number(text)
+            if cost is None:
+                raise UserError(
+                    request.env._(
+                        "“%(text)s” is not an amount. Type the cost of the label, such "
+                        "as 5.90, or leave it empty.",
+                        text=text[:TEXT_MAX_CHARS],
+                    )
+                )
+            record.label_cost = record.currency_id.round(float(cost))
+        record.action_accept()
+
+    def _return_refuse(self, record, post):
+        if record.state == "requested":
+            record.refusal_reason = post.get("refusal_reason", "")[:REASON_MAX_CHARS]
+        record.action_refuse()
+
+    def _return_check(self, record, post):
+        """Check the goods: what is compliant of each line, and what becomes of it."""
+        disposals = dict(RETURN_DISPOSALS)
+        if record.state == "received":
+            for line in record.line_ids:
+                text = post.get(f"compliant_{line.id}", "")
+                quantity = parse_number(text)
+                if quantity is None or quantity > line.quantity:
+                    raise UserError(
+                        request.env._(
+                            "%(product)s: type a number from 0 to %(quantity)s.",
+                            product=line.product_id.display_name,
+                            quantity=format_number(line.quantity),
+                        )
+                    )
+                line.quantity_compliant = float(quantity)
+                disposal = post.get(f"disposal_{line.id}")
+                if disposal in disposals:
+                    line.disposal = disposal
+        if any(record.line_ids.mapped("quantity_compliant")):
+            record.action_compliant()
+        else:
+            record.action_non_compliant()
+
+    def _render_return(self, record, errors=(), typed=None):
+        """Render the page of a return.
+
+        :param typed: fields of a refused form, shown again as they were typed.
+        """
+        return request.render(
+            "marketplace_base.portal_return",
+            self._prepare_marketplace_values(
+                "marketplace_returns",
+                breadcrumbs=[
+                    (request.env._("Returns"), "/my/marketplace/returns"),
+                    (record.name, None),
+                ],
+                customer_return=record,
+                errors=errors,
+                typed=typed or {},
+                format_number=format_number,
+                disposals=record.line_ids._fields["disposal"]._description_selection(
+                    request.env
+                ),
+            ),
+        )
