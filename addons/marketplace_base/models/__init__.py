@@ -13,6 +13,7 @@ from . import marketplace_health
 from . import base_partner_merge
 from . import res_partner
 from . import vendor_onboarding
+from . import marketplace_vendor_user
 from . import marketplace_vendor_history
 from . import marketplace_vendor_number
 from . import vendor_identity

@@ -18,3 +18,4 @@ from . import (
     res_users,
     vendor_closing,
 )
+from . import marketplace_vendor_user
