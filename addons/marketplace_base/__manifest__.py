@@ -14,6 +14,7 @@
         "account",
         "base_iban",
         "portal",
+        "rpc",
         "contacts",
     ],
     "data": [
@@ -43,6 +44,7 @@
         "views/res_partner_views.xml",
         "views/marketplace_vendor_history_views.xml",
         "views/marketplace_vendor_user_views.xml",
+        "views/marketplace_vendor_api_key_views.xml",
         "views/marketplace_kyc_document_views.xml",
         "views/vendor_identity_views.xml",
         "views/marketplace_terms_views.xml",
@@ -67,6 +69,7 @@
         "views/portal_document_templates.xml",
         "views/portal_terms_templates.xml",
         "views/portal_user_templates.xml",
+        "views/portal_api_key_templates.xml",
         "views/signup_templates.xml",
     ],
     "assets": {

@@ -1,4 +1,5 @@
 from . import portal
+from . import portal_api_keys
 from . import portal_documents
 from . import portal_offers
 from . import portal_orders

@@ -14,6 +14,11 @@ from . import base_partner_merge
 from . import res_partner
 from . import vendor_onboarding
 from . import marketplace_vendor_user
+from . import marketplace_vendor_api_key
+from . import marketplace_vendor_api
+from . import marketplace_vendor_api_orders
+from . import marketplace_vendor_api_offers
+from . import ir_http
 from . import marketplace_vendor_history
 from . import marketplace_vendor_number
 from . import vendor_identity

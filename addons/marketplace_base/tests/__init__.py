@@ -25,3 +25,4 @@ from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat
 from . import test_vendor_user
+from . import test_vendor_api

@@ -7,7 +7,8 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.marketplace_base import formatting
-from odoo.addons.marketplace_base.controllers import forms
+from odoo.addons.marketplace_base.controllers import gate
+from odoo.addons.marketplace_base.engine import numbers
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
 
 
@@ -362,7 +363,7 @@ class TestPortal(MarketplaceCommon, HttpCase):
         self.assertRecordValues(self.offer, [{"price": 12.0, "quantity": 1000.0}])
 
     def test_doctests_of_numbers(self):
-        for module in (forms, formatting):
+        for module in (gate, numbers, formatting):
             result = doctest.testmod(module)
             self.assertTrue(result.attempted)
             self.assertEqual(result.failed, 0)
