@@ -68,7 +68,12 @@ class MarketplacePortal(VendorGate, CustomerPortal):
     def marketplace_home(self, **_query):
         """Show what to do next and the money owed to the vendor."""
         member = self._marketplace_member()
-        values = {"to_ship_count": 0, "inactive_offer_count": 0, "balances": []}
+        values = {
+            "to_ship_count": 0,
+            "inactive_offer_count": 0,
+            "documents_to_renew": 0,
+            "balances": [],
+        }
         if member._has_role("orders"):
             orders, to_ship = member._search_owned("sale.order", ORDERS_TO_SHIP)
             oldest = orders.search(to_ship, order="date_order, id", limit=1)
@@ -79,6 +84,14 @@ class MarketplacePortal(VendorGate, CustomerPortal):
                 "marketplace.offer", OFFERS_OFF_SALE
             )
             values["inactive_offer_count"] = offers.search_count(off_sale)
+        if member._has_role("owner"):
+            values["documents_to_renew"] = len(member.vendor_id._kyc_to_send())
+        values["all_done"] = (
+            member._has_role("orders")
+            and member._has_role("catalogue")
+            and not values["to_ship_count"]
+            and not values["inactive_offer_count"]
+        )
         if member._has_role("finance"):
             values["balances"] = member.vendor_id._vendor_portal_balances()
         return request.render(

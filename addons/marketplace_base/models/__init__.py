@@ -25,6 +25,7 @@ from . import vendor_identity
 from . import marketplace_kyc_document_type
 from . import marketplace_kyc_document
 from . import vendor_kyc
+from . import vendor_kyc_renewal
 from . import marketplace_terms
 from . import vendor_terms
 from . import account_move

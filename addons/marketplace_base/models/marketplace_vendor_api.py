@@ -182,6 +182,13 @@ class MarketplaceVendorApi(models.AbstractModel):
                     name: self._api_amount(row[name], row["currency"])
                     for name in ("pending", "due", "reserved", "in_payment", "paid")
                 },
+                "next_payout": row["next_payout"]
+                and {
+                    "date": self._api_date(row["next_payout"]["date"]),
+                    "amount": self._api_amount(
+                        row["next_payout"]["amount"], row["currency"]
+                    ),
+                },
             }
             for row in member.vendor_id._vendor_portal_balances()
         ]

@@ -245,8 +245,26 @@ class ResPartner(models.Model):
             )
             for (_vendor_id, currency_id), buckets in balances.items():
                 currency = self.env["res.currency"].browse(currency_id)
-                rows.append({**buckets, "company": company, "currency": currency})
+                rows.append(
+                    {
+                        **buckets,
+                        "company": company,
+                        "currency": currency,
+                        "next_payout": vendor._vendor_next_payout(
+                            company, currency, buckets
+                        ),
+                    }
+                )
         return rows
+
+    def _vendor_next_payout(self, company, currency, buckets):
+        """Return when the vendor is paid next and how much as things stand; to extend.
+
+        :param buckets: what the vendor is owed, in currency units.
+        :return: {"date": day or None when nobody knows, "amount": in currency units},
+            or None when no addon pays vendors.
+        """
+        return None
 
     # -- approval -------------------------------------------------------------------
 
