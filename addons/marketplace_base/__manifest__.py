@@ -45,6 +45,7 @@
         "views/marketplace_vendor_history_views.xml",
         "views/marketplace_vendor_user_views.xml",
         "views/marketplace_vendor_api_key_views.xml",
+        "views/marketplace_vendor_change_views.xml",
         "views/marketplace_kyc_document_views.xml",
         "views/vendor_identity_views.xml",
         "views/marketplace_terms_views.xml",
@@ -70,6 +71,7 @@
         "views/portal_terms_templates.xml",
         "views/portal_user_templates.xml",
         "views/portal_api_key_templates.xml",
+        "views/portal_self_service_templates.xml",
         "views/signup_templates.xml",
     ],
     "assets": {

@@ -15,6 +15,9 @@ SECTION_ROLES = {
     "switch": ANY_ROLE,
     "orders": "orders",
     "offers": "catalogue",
+    "holidays": "catalogue",
+    "account": ANY_ROLE,
+    "downloads": ANY_ROLE,
 }
 
 

@@ -60,6 +60,10 @@ class MarketplacePortal(VendorGate, CustomerPortal):
             **values,
         }
 
+    def _settings_breadcrumbs(self, title):
+        """Return the breadcrumbs of a page below the settings."""
+        return [(request.env._("Settings"), "/my/marketplace/account"), (title, None)]
+
     # -- overview -------------------------------------------------------------------
 
     @http.route(

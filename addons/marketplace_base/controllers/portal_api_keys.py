@@ -52,8 +52,8 @@ class MarketplaceApiKeyPortal(MarketplacePortal):
         return request.render(
             "marketplace_base.portal_api_keys",
             self._prepare_marketplace_values(
-                "marketplace_api_keys",
-                breadcrumbs=[(request.env._("API keys"), URL)],
+                "marketplace_account",
+                breadcrumbs=self._settings_breadcrumbs(request.env._("API keys")),
                 keys=model.search(domain),
                 role_fields=model.fields_get(
                     [f"is_{role}" for role in VENDOR_ROLES], ["string", "help"]

@@ -104,8 +104,8 @@ class MarketplaceUserPortal(MarketplacePortal):
         response = request.render(
             "marketplace_base.portal_users",
             self._prepare_marketplace_values(
-                "marketplace_users",
-                breadcrumbs=[(request.env._("Users"), URL)],
+                "marketplace_account",
+                breadcrumbs=self._settings_breadcrumbs(request.env._("Users")),
                 members=model.search(domain),
                 role_fields=model.fields_get(
                     [f"is_{role}" for role in VENDOR_ROLES], ["string", "help"]

@@ -57,3 +57,6 @@ from . import marketplace_refund_import
 from . import marketplace_refund_line
 from . import marketplace_refund_bearer
 from . import marketplace_dispute
+from . import marketplace_vendor_change
+from . import vendor_notification
+from . import vendor_self_service

@@ -23,6 +23,11 @@ PAGES = {
     "documents": "owner",
     "terms": "owner",
     "users": "owner",
+    "api-keys": "owner",
+    "account": ANY_ROLE,
+    "holidays": "catalogue",
+    "bank": "owner",
+    "company": "owner",
 }
 # What each role reads by RPC, beside an owner.
 READERS = {

@@ -1,4 +1,4 @@
-"""Make the portal users of approved vendors their owners."""
+"""Make the portal users of approved vendors their owners; announce no old order."""
 
 from odoo import SUPERUSER_ID, api
 
@@ -11,3 +11,6 @@ def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     vendors = env["res.partner"].search([("vendor_state", "in", PORTAL_VENDOR_STATES)])
     vendors._vendor_make_owners()
+    cr.execute(
+        "UPDATE sale_order SET is_vendor_told = true WHERE vendor_id IS NOT NULL"
+    )
