@@ -12,6 +12,7 @@
         "security/marketplace_commission_groups.xml",
         "security/ir.model.access.csv",
         "security/marketplace_commission_rules.xml",
+        "security/marketplace_commission_portal_rules.xml",
         "data/product_data.xml",
         "views/marketplace_commission_rule_views.xml",
         "views/marketplace_commission_plan_views.xml",

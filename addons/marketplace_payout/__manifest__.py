@@ -13,6 +13,7 @@
         "security/marketplace_payout_groups.xml",
         "security/ir.model.access.csv",
         "security/marketplace_payout_rules.xml",
+        "security/marketplace_payout_portal_rules.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",

@@ -1,5 +1,6 @@
 from . import delivery_confirmation
 from . import portal
+from . import portal_api_keys
 from . import portal_documents
 from . import portal_offer_import
 from . import portal_offers
@@ -8,6 +9,8 @@ from . import portal_proposals
 from . import portal_acceptance
 from . import portal_shipments
 from . import portal_shipping
+from . import portal_self_service
 from . import portal_terms
+from . import portal_users
 from . import signup
 from . import portal_returns

@@ -1,12 +1,36 @@
 """The one way from a request to a vendor's records."""
 
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Forbidden, NotFound
 
-from odoo.fields import Domain
 from odoo.http import request
 
-# A suspended or closed vendor still finishes his orders and reads his statements.
-PORTAL_VENDOR_STATES = ("approved", "suspended", "closed")
+HOME = "/my/marketplace"
+SESSION_KEY = "marketplace_vendor_id"
+ANY_ROLE = "any"
+
+# Who opens the pages of each section of the portal, the first word after its address.
+# An owner opens all; a section that is not named here is the owners' alone.
+SECTION_ROLES = {
+    "": ANY_ROLE,
+    "switch": ANY_ROLE,
+    "orders": "orders",
+    "offers": "catalogue",
+    "holidays": "catalogue",
+    "account": ANY_ROLE,
+    "downloads": ANY_ROLE,
+}
+
+
+def section_role(path):
+    """Return the role that opens an address of the portal.
+
+    >>> section_role("/my/marketplace/orders/7/ship"), section_role("/my/marketplace")
+    ('orders', 'any')
+    >>> section_role("/my/marketplace/unheard-of")
+    'owner'
+    """
+    section = path.removeprefix(HOME).strip("/").partition("/")[0]
+    return SECTION_ROLES.get(section, "owner")
 
 
 class VendorGate:
@@ -14,55 +38,52 @@ class VendorGate:
 
     Vendors have no access to ``sale.order`` nor to products and customers: pages are
     rendered from superuser records. Nothing may reach a page but through these methods,
-    which put the vendor of the session in the search itself.
+    which put the vendor of the session in the search itself. The models' side of the
+    gate, shared with the vendor API, is ``marketplace.vendor.user``.
     """
 
-    def _marketplace_vendor_or_empty(self):
-        """Return the vendor of the user, superuser record, or an empty recordset."""
-        partner = request.env.user.partner_id.commercial_partner_id
-        if (
-            partner.is_marketplace_vendor
-            and partner.vendor_state in PORTAL_VENDOR_STATES
-        ):
-            return partner
-        return partner.browse()
+    def _marketplace_member_or_empty(self):
+        """Return how the user belongs to the vendor he works for, in sudo, or nothing.
 
-    def _marketplace_vendor(self):
-        """Return the vendor of the user.
+        Who belongs to several vendors works for the one he chose, else for the first.
+        """
+        members = request.env["marketplace.vendor.user"]._of_user(request.env.user)
+        chosen = request.session.get(SESSION_KEY)
+        return members.filtered(lambda m: m.vendor_id.id == chosen)[:1] or members[:1]
+
+    def _marketplace_vendor_or_empty(self):
+        """Return the vendor the user works for, superuser record, or an empty set."""
+        return self._marketplace_member_or_empty().vendor_id
+
+    def _marketplace_member(self):
+        """Return how the user belongs to his vendor, for the page he asks for.
 
         :raises NotFound: when the user belongs to no vendor that has a portal.
+        :raises Forbidden: when his role does not open the page.
         """
-        vendor = self._marketplace_vendor_or_empty()
-        if not vendor:
+        member = self._marketplace_member_or_empty()
+        if not member:
             raise NotFound()
-        return vendor
+        if not self._may_open(request.httprequest.path, member):
+            raise Forbidden(
+                request.env._(
+                    "Your role does not open this page. Ask an owner of %(vendor)s.",
+                    vendor=member.vendor_id.name,
+                )
+            )
+        return member
 
-    def _owned_domain(self, model_name):
-        """Return which records of a model the portal shows its vendor; to extend.
+    def _may_open(self, path, member):
+        role = section_role(path)
+        return role == ANY_ROLE or member._has_role(role)
 
-        Of a user without vendor, it matches nothing.
-
-        :param model_name: a model with a ``vendor_id``, named by the code.
-        """
-        domain = [("vendor_id", "in", self._marketplace_vendor_or_empty().ids)]
-        if model_name == "sale.order":
-            # A quotation is still the operator's business.
-            domain.append(("state", "in", ("sale", "cancel")))
-            # A held order is hidden from its vendor until somebody releases it.
-            domain.append(("is_on_hold", "=", False))
-            # Cancelled before he saw it, it never was his business.
-            domain += [
-                "|",
-                ("date_vendor_visible", "!=", False),
-                ("hold_ids", "=", False),
-            ]
-        return domain
+    def _marketplace_vendor(self):
+        """Return the vendor of the user, who may open the page; see the member."""
+        return self._marketplace_member().vendor_id
 
     def _search_owned(self, model_name, domain):
         """Return the model, as superuser, and the domain narrowed to the vendor."""
-        # sudo: the vendor's right is the domain.
-        model = request.env[model_name].sudo()
-        return model, Domain(domain) & Domain(self._owned_domain(model_name))
+        return self._marketplace_member_or_empty()._search_owned(model_name, domain)
 
     def _get_owned(self, model_name, record_id):
         """Return the superuser record ``record_id`` of the user's vendor.
@@ -72,9 +93,4 @@ class VendorGate:
         :raises NotFound: when it does not exist or is another vendor's: the answer
             must not tell which.
         """
-        self._marketplace_vendor()
-        model, domain = self._search_owned(model_name, [("id", "=", record_id)])
-        record = model.with_context(active_test=False).search(domain, limit=1)
-        if not record:
-            raise NotFound()
-        return record.with_context(active_test=True)
+        return self._marketplace_member()._get_owned(model_name, record_id)

@@ -24,14 +24,19 @@ class MarketplacePortal(VendorGate, CustomerPortal):
 
     def _prepare_portal_layout_values(self):
         values = super()._prepare_portal_layout_values()
-        values["marketplace_vendor"] = self._marketplace_vendor_or_empty()
+        member = self._marketplace_member_or_empty()
+        values["marketplace_member"] = member
+        values["marketplace_vendor"] = member.vendor_id
         return values
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if "marketplace_to_ship_count" in counters:
-            model, domain = self._search_owned("sale.order", ORDERS_TO_SHIP)
-            values["marketplace_to_ship_count"] = model.search_count(domain)
+            member = self._marketplace_member_or_empty()
+            model, domain = member._search_owned("sale.order", ORDERS_TO_SHIP)
+            values["marketplace_to_ship_count"] = (
+                model.search_count(domain) if member._has_role("orders") else 0
+            )
         return values
 
     def _prepare_marketplace_values(self, page_name, breadcrumbs=(), **values):
@@ -40,10 +45,14 @@ class MarketplacePortal(VendorGate, CustomerPortal):
         :param page_name: name of the tab to mark.
         :param breadcrumbs: (title, URL) pairs after "Your shop", the page itself last.
         """
+        member = self._marketplace_member()
         return {
             **self._prepare_portal_layout_values(),
             "page_name": page_name,
-            "vendor": self._marketplace_vendor(),
+            "vendor": member.vendor_id,
+            "member": member,
+            "may_open": partial(self._may_open, member=member),
+            "marketplace_vendors": member._of_user(request.env.user).vendor_id,
             "format_quantity": partial(format_quantity, request.env),
             "marketplace_breadcrumbs": [
                 (request.env._("Your shop"), "/my/marketplace"),
@@ -52,6 +61,10 @@ class MarketplacePortal(VendorGate, CustomerPortal):
             **values,
         }
 
+    def _settings_breadcrumbs(self, title):
+        """Return the breadcrumbs of a page below the settings."""
+        return [(request.env._("Settings"), "/my/marketplace/account"), (title, None)]
+
     # -- overview -------------------------------------------------------------------
 
     @http.route(
@@ -59,39 +72,37 @@ class MarketplacePortal(VendorGate, CustomerPortal):
     )
     def marketplace_home(self, **_query):
         """Show what to do next and the money owed to the vendor."""
-        vendor = self._marketplace_vendor()
-        orders, to_ship = self._search_owned("sale.order", ORDERS_TO_SHIP)
-        offers, off_sale = self._search_owned("marketplace.offer", OFFERS_OFF_SALE)
-        oldest = orders.search(to_ship, order="date_order, id", limit=1)
+        member = self._marketplace_member()
+        values = {
+            "to_ship_count": 0,
+            "inactive_offer_count": 0,
+            "documents_to_renew": 0,
+            "balances": [],
+        }
+        if member._has_role("orders"):
+            orders, to_ship = member._search_owned("sale.order", ORDERS_TO_SHIP)
+            oldest = orders.search(to_ship, order="date_order, id", limit=1)
+            values["to_ship_count"] = orders.search_count(to_ship)
+            values["oldest_to_ship"] = oldest.date_order
+        if member._has_role("catalogue"):
+            offers, off_sale = member._search_owned(
+                "marketplace.offer", OFFERS_OFF_SALE
+            )
+            values["inactive_offer_count"] = offers.search_count(off_sale)
+        if member._has_role("owner"):
+            values["documents_to_renew"] = len(member.vendor_id._kyc_to_send())
+        values["all_done"] = (
+            member._has_role("orders")
+            and member._has_role("catalogue")
+            and not values["to_ship_count"]
+            and not values["inactive_offer_count"]
+        )
+        if member._has_role("finance"):
+            values["balances"] = member.vendor_id._vendor_portal_balances()
         return request.render(
             "marketplace_base.portal_home",
-            self._prepare_marketplace_values(
-                "marketplace_home",
-                balances=self._get_balances(vendor),
-                to_ship_count=orders.search_count(to_ship),
-                oldest_to_ship=oldest.date_order,
-                inactive_offer_count=offers.search_count(off_sale),
-            ),
+            self._prepare_marketplace_values("marketplace_home", **values),
         )
-
-    def _get_balances(self, vendor):
-        """Return one dict of buckets per company and currency of the vendor.
-
-        The figures are those of the back office: the ledger's own sums.
-        """
-        # sudo: sums of the vendor's own lines, named by the gate.
-        ledger = request.env["marketplace.ledger.line"].sudo()
-        rows = []
-        for company in vendor.vendor_contract_ids.company_id or request.env.company:
-            balances = ledger._vendor_balances(vendor, company=company)
-            # A vendor without movement sees zeros, not a hole.
-            balances.setdefault(
-                (vendor.id, company.currency_id.id), ledger._buckets({})
-            )
-            for (_vendor_id, currency_id), buckets in balances.items():
-                currency = request.env["res.currency"].browse(currency_id)
-                rows.append({**buckets, "company": company, "currency": currency})
-        return rows
 
     # -- lists ----------------------------------------------------------------------
 

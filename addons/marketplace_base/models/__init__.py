@@ -14,12 +14,19 @@ from . import marketplace_health
 from . import base_partner_merge
 from . import res_partner
 from . import vendor_onboarding
+from . import marketplace_vendor_user
+from . import marketplace_vendor_api_key
+from . import marketplace_vendor_api
+from . import marketplace_vendor_api_orders
+from . import marketplace_vendor_api_offers
+from . import ir_http
 from . import marketplace_vendor_history
 from . import marketplace_vendor_number
 from . import vendor_identity
 from . import marketplace_kyc_document_type
 from . import marketplace_kyc_document
 from . import vendor_kyc
+from . import vendor_kyc_renewal
 from . import marketplace_terms
 from . import vendor_terms
 from . import account_move
@@ -99,3 +106,6 @@ from . import marketplace_refund_parts
 from . import marketplace_refund_psp
 from . import marketplace_refund_preview
 from . import marketplace_refund_approval
+from . import marketplace_vendor_change
+from . import vendor_notification
+from . import vendor_self_service

@@ -20,9 +20,6 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.marketplace_journal_correction_id", readonly=False
     )
 
-    marketplace_tz = fields.Selection(
-        related="company_id.marketplace_tz", readonly=False
-    )
     marketplace_late_days = fields.Integer(
         related="company_id.marketplace_late_days", readonly=False
     )

@@ -43,3 +43,6 @@ from . import test_portal_acceptance
 from . import test_order_life
 from . import test_return
 from . import test_incident
+from . import test_vendor_user
+from . import test_vendor_api
+from . import test_portal_self_service

@@ -6,6 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.marketplace_base import formatting
+from odoo.addons.marketplace_base.controllers import gate
 from odoo.addons.marketplace_base.engine import numbers
 from odoo.addons.marketplace_base.tests.portal_common import PortalCase
 
@@ -341,7 +342,7 @@ class TestPortal(PortalCase):
         self.assertRecordValues(self.offer, [{"price": 12.0, "quantity": 1000.0}])
 
     def test_doctests_of_numbers(self):
-        for module in (numbers, formatting):
+        for module in (gate, numbers, formatting):
             result = doctest.testmod(module)
             self.assertTrue(result.attempted)
             self.assertEqual(result.failed, 0)

@@ -7,3 +7,4 @@ from . import marketplace_vendor_simulation
 from . import marketplace_vendor_transition
 from . import marketplace_mass_action
 from . import marketplace_vendor_account
+from . import marketplace_vendor_invite

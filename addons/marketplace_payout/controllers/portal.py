@@ -1,18 +1,15 @@
 from odoo import http
 from odoo.http import content_disposition, request
 
+from odoo.addons.marketplace_base.controllers.gate import SECTION_ROLES
 from odoo.addons.marketplace_base.controllers.portal import MarketplacePortal
+
+SECTION_ROLES["statements"] = "finance"
 
 REPORT = "marketplace_payout.report_settlement"
 
 
 class MarketplaceStatementPortal(MarketplacePortal):
-    def _owned_domain(self, model_name):
-        domain = super()._owned_domain(model_name)
-        if model_name == "marketplace.settlement":
-            domain.append(("state", "!=", "cancelled"))
-        return domain
-
     def _get_statement_filters(self):
         return {
             "all": {"label": request.env._("All"), "domain": []},

@@ -19,3 +19,5 @@ from . import (
     vendor_closing,
 )
 from . import marketplace_settlement_hold
+from . import marketplace_vendor_user
+from . import vendor_next_payout

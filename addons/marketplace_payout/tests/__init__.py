@@ -9,3 +9,4 @@ from . import (
     test_vendor_suspension,
 )
 from . import test_frozen_line
+from . import test_portal_home
