@@ -48,7 +48,7 @@ class MarketplaceShippingPortal(MarketplacePortal):
             # sudo: the vendor of the session is written into the new record below
             method = request.env["marketplace.shipping.method"].sudo()
         if request.httprequest.method != "POST":
-            return self._render_method(method, self._form_of(method))
+            return self._render_method(method, self._shipping_form_of(method))
         values, errors = self._parse_method(vendor, method)
         if not errors:
             try:
@@ -72,7 +72,7 @@ class MarketplaceShippingPortal(MarketplacePortal):
         """Return the company a new method is for: that of the latest contract."""
         return vendor.vendor_contract_ids[:1].company_id or request.env.company
 
-    def _form_of(self, method):
+    def _shipping_form_of(self, method):
         """Return the fields of the form as the record has them."""
         form = {
             "name": method.name or "",

@@ -391,10 +391,18 @@ class MarketplaceRefund(models.Model):
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
+    incident_ids = fields.One2many(
+        "marketplace.incident", "sale_line_id", string="Incidents"
+    )
+
+    @api.depends("incident_ids.state")
+    def _compute_marketplace_state(self):
+        return super()._compute_marketplace_state()
+
     def _marketplace_line_in_dispute(self):
         """Return the set of ids of the lines that have an open incident."""
         # sudo: whether money is frozen must not depend on who asks
-        return {
+        return super()._marketplace_line_in_dispute() | {
             line.id
             for (line,) in self.env["marketplace.incident"]
             .sudo()

@@ -225,7 +225,7 @@ class MarketplaceShipment(models.Model):
         """Leave to the warehouse what it ships."""
         if quantities is None:
             own = order.order_line._marketplace_vendor_ships()
-            quantities = own._marketplace_quantities_to_ship()
+            quantities = own._marketplace_quantities_shippable()
         return super()._create_for_order(order, quantities, carrier_name, tracking_ref)
 
     def _return_address(self):

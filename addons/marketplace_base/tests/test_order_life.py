@@ -1,10 +1,7 @@
-from unittest.mock import patch
-
 from odoo import fields
 from odoo.tests import freeze_time, tagged
 
 from ..exceptions import MarketplaceError
-from ..models.sale_order_life import SaleOrderLine as LifeLine
 from .common import MarketplaceCommon
 
 
@@ -67,7 +64,7 @@ class TestOrderLife(MarketplaceCommon):
         self.assertFalse(order.is_fulfilled)
         second.action_deliver(date=fields.Date.to_date("2026-03-06"))
         self.assertEqual(line_two.marketplace_state, "delivered")
-        self.assertEqual(str(line_two.date_delivered), "2026-03-06 00:00:00")
+        self.assertEqual(str(line_two.date_delivered), "2026-03-05 23:00:00")
         self.assertEqual(order.marketplace_state, "delivered")
         self.assertTrue(order.is_fulfilled)
 
@@ -90,15 +87,16 @@ class TestOrderLife(MarketplaceCommon):
         self.assertEqual(line.marketplace_state, "refunded")
 
     def test_incident_puts_a_line_in_dispute(self):
-        """What extends the hook freezes the line, and the order says so."""
+        """An open incident puts its line in dispute, and the order says so."""
         _group, order, line, line_two = self._sell()
-        with patch.object(
-            LifeLine, "_marketplace_line_in_dispute", lambda lines: {line.id}
-        ):
-            self.env.add_to_compute(line._fields["marketplace_state"], line | line_two)
-            self.assertEqual(line.marketplace_state, "disputed")
-            self.assertEqual(line_two.marketplace_state, "ordered")
-            self.assertEqual(order.marketplace_state, "disputed")
+        incident = self.env["marketplace.incident"].create(
+            {"sale_line_id": line.id, "reason_code": "not_received"}
+        )
+        self.assertEqual(line.marketplace_state, "disputed")
+        self.assertEqual(line_two.marketplace_state, "ordered")
+        self.assertEqual(order.marketplace_state, "disputed")
+        incident._transition("released")
+        self.assertEqual(line.marketplace_state, "ordered")
 
     def test_cancelled_order_has_cancelled_lines(self):
         _group, order, line, _line_two = self._sell(captured=False)

@@ -212,7 +212,7 @@ class TestShipment(MarketplaceCommon):
         with freeze_time("2026-03-05 10:00:00"):
             shipment = self._ship(self._order(), date=None)
         self.assertEqual(shipment.date_auto_delivery, fields.Date.to_date("2026-03-12"))
-        with freeze_time("2026-03-11 23:00:00"):
+        with freeze_time("2026-03-11 22:59:59"):
             self._run_cron("_cron_auto_deliver")
         self.assertEqual(shipment.state, "shipped")
         with freeze_time("2026-03-12 01:00:00"):
