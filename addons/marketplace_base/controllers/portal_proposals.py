@@ -186,7 +186,7 @@ class MarketplaceProposalPortal(MarketplacePortal):
         vals["value_ids"] = [Command.set(self._parse_values(proposal, post))]
         if not vals["name"]:
             errors.append(request.env._("Name the product."))
-        if not vals["categ_id"]:
+        if not vals["categ_id"] and proposal._needs_category():
             errors.append(request.env._("Choose a category."))
         if not proposal.id and not proposal.product_id:
             errors += self._parse_new(proposal, post, vals)

@@ -122,7 +122,11 @@ class MarketplaceProductProposal(models.Model):
             parts = (proposal.name or proposal.gtin, proposal.vendor_id.name)
             proposal.display_name = " · ".join(part for part in parts if part)
 
-    @api.depends("name", "categ_id", "value_ids")
+    def _needs_category(self):
+        """Tell whether a category must be given: not for a product that has none."""
+        return not self.base_values or bool(self.base_values["categ_id"])
+
+    @api.depends("name", "categ_id", "value_ids", "base_values")
     def _compute_missing(self):
         """Name what a product needs before it can be reviewed."""
         required = self.categ_id._origin._marketplace_required_attributes()
@@ -130,7 +134,7 @@ class MarketplaceProductProposal(models.Model):
             missing = []
             if not (proposal.name or "").strip():
                 missing.append(self.env._("name"))
-            if not proposal.categ_id:
+            if not proposal.categ_id and proposal._needs_category():
                 missing.append(self.env._("category"))
             wanted = required.get(
                 proposal.categ_id._origin, self.env["product.attribute"]

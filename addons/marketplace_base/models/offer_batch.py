@@ -3,6 +3,7 @@
 from ..const_catalogue import PROPOSAL_EDITABLE_STATES
 from ..engine.numbers import has_decimals
 from ..engine.offer_rows import gtin_key
+from ..formatting import format_number
 from .offer_batch_data import OfferBatchData
 
 # Columns that are fields of an offer under the same name.
@@ -166,15 +167,23 @@ class OfferBatch(OfferBatchData):
 
     def _change_words(self, record, vals):
         labels = self.offers.fields_get(list(vals), ["string"])
-        words = []
-        for name, value in vals.items():
-            column = self.offers._fields[name]
-            old, new = (
-                column.convert_to_export(number, record)
-                for number in (record[name], value)
+        return [
+            self.env._(
+                "%(field)s: %(old)s → %(new)s",
+                field=labels[name]["string"],
+                old=self._figure_words(name, record[name], record.currency_id),
+                new=self._figure_words(name, value, record.currency_id),
             )
-            words.append(f"{labels[name]['string']}: {old} → {new}")
-        return words
+            for name, value in vals.items()
+        ]
+
+    def _figure_words(self, name, value, currency):
+        if name == "price":
+            return f"{value:.{currency.decimal_places}f}"
+        if name == "condition":
+            selection = self.offers._fields[name]._description_selection(self.env)
+            return dict(selection)[value]
+        return format_number(value)
 
     def _prepare_figures(self, row):
         """Return the values of an offer that a row gives, in the types of the ORM."""

@@ -179,7 +179,7 @@ class TestOfferImport(MarketplaceCommon, HttpCase):
         self._import({"sku": "P-1", "gtin": GTIN, "price": 10, "quantity": 4})
         document, results = self._import({"sku": "P-1", "quantity": 7, "price": ""})
         self.assertRecordValues(self._offers(), [{"price": 10.0, "quantity": 7.0}])
-        self.assertEqual(document.line_ids.details, "Stock Offered: 4.0 → 7.0")
+        self.assertEqual(document.line_ids.details, "Stock Offered: 4 → 7")
         self.assertEqual(results[0].result, "updated")
 
     # -- refusals -------------------------------------------------------------------

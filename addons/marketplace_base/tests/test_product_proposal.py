@@ -179,6 +179,17 @@ class TestProductProposal(MarketplaceCommon):
         self.assertEqual(product.attribute_line_ids.value_ids, self.blue)
         self.assertIn("Old name", proposal.diff)
 
+    def test_change_of_a_product_without_category_needs_none(self):
+        product = self._create_product(categ_id=False)
+        vals = {"vendor_id": self.vendor.id, "name": "New name"}
+        proposal = self.proposals.create({**vals, "product_id": product.id})
+        proposal.action_submit()
+        proposal.action_confirm()
+        self.assertEqual(product.name, "New name")
+        filed = self.proposals.create({**vals, "product_id": self._create_product().id})
+        filed.categ_id = False
+        self.assertEqual(filed.missing, "category")
+
     def test_change_of_nothing_is_refused(self):
         proposal = self.proposals.create(
             {"vendor_id": self.vendor.id, "product_id": self._create_product().id}
