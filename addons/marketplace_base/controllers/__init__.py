@@ -1,4 +1,5 @@
 from . import portal
+from . import portal_compliance
 from . import portal_documents
 from . import portal_offer_import
 from . import portal_offers

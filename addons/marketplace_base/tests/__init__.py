@@ -28,3 +28,4 @@ from . import test_offer_import
 from . import test_product_proposal
 from . import test_catalogue_rules
 from . import test_portal_catalogue
+from . import test_compliance
