@@ -69,6 +69,8 @@
         "views/portal_order_templates.xml",
         "views/portal_offer_templates.xml",
         "views/portal_catalogue_templates.xml",
+        "views/portal_offer_import_templates.xml",
+        "views/portal_proposal_templates.xml",
         "views/portal_compliance_templates.xml",
         "views/portal_document_templates.xml",
         "views/portal_terms_templates.xml",

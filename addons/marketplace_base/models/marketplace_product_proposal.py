@@ -62,17 +62,20 @@ class MarketplaceProductProposal(models.Model):
         copy=False,
         help="The product as the vendor saw it: only what he changed is written.",
     )
-    name = fields.Char(string="Product Name")
-    gtin = fields.Char(string="GTIN", index="btree_not_null")
-    brand = fields.Char(help="Created with the product when nobody has it yet.")
-    categ_id = fields.Many2one(
-        "product.category", string="Category", index="btree_not_null"
+    name = fields.Char(string="Product Name", tracking=True)
+    gtin = fields.Char(string="GTIN", index="btree_not_null", tracking=True)
+    brand = fields.Char(
+        tracking=True, help="Created with the product when nobody has it yet."
     )
-    description = fields.Text(help="Shown to customers.")
+    categ_id = fields.Many2one(
+        "product.category", string="Category", index="btree_not_null", tracking=True
+    )
+    description = fields.Text(tracking=True, help="Shown to customers.")
     value_ids = fields.Many2many(
         "product.attribute.value",
         "marketplace_proposal_value_rel",
         string="Attributes",
+        tracking=True,
     )
     offer_ids = fields.One2many(
         "marketplace.product.proposal.offer", "proposal_id", string="Waiting Offers"
@@ -258,12 +261,7 @@ class MarketplaceProductProposal(models.Model):
                 values = {**base, "value_ids": [Command.set(base["value_ids"])]}
                 vals = {**values, **vals, "base_values": base}
             prepared.append(vals)
-        # No tracking: decisions are noted in one insert for a whole batch.
-        quiet = {"mail_create_nosubscribe": True, "tracking_disable": True}
-        proposals = super(
-            MarketplaceProductProposal, self.with_context(**quiet)
-        ).create(prepared)
-        return proposals.with_env(self.env)
+        return super().create(prepared)
 
     def write(self, vals):
         if vals.keys() & {*PROPOSED_FIELDS, "gtin", "product_id", "base_values"}:
@@ -297,14 +295,18 @@ class MarketplaceProductProposal(models.Model):
                         missing=proposal.missing,
                     )
                 )
-        self._transition("submitted")
+        self._submit()
         return True
 
     def _submit_complete(self):
         """Hand in the proposals that are complete; the vendor completes the others."""
         ready = self.filtered(lambda proposal: not proposal.missing)
-        ready._transition("submitted")
+        ready._submit()
         return ready
+
+    def _submit(self):
+        moved = self._transition("submitted")
+        moved._message_log_batch(dict.fromkeys(moved.ids, self.env._("Handed in.")))
 
     def action_view_product(self):
         self.ensure_one()

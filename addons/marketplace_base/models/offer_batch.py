@@ -372,8 +372,14 @@ class OfferBatch(OfferBatchData):
         for line, vals in self.waiting_updates.items():
             line.write(vals)
         for proposal, vals in self.proposal_updates.items():
-            proposal.write(self._link_values(vals))
-        made = self.proposals.create(
+            # No tracking: it posts one message at a time; the note below is one insert.
+            quiet = proposal.with_context(tracking_disable=True)
+            quiet.write(self._link_values(vals))
+        changed = self.proposals.union(*self.proposal_updates)
+        changed._message_log_batch(
+            dict.fromkeys(changed.ids, self.env._("Changed by an import."))
+        )
+        made = self.proposals.with_context(mail_create_nosubscribe=True).create(
             [self._link_values(vals) for vals in self.proposal_creates.values()]
         )
         by_gtin = dict(zip(self.proposal_creates, made, strict=True))
@@ -382,8 +388,7 @@ class OfferBatch(OfferBatchData):
             row.proposal = proposal or by_gtin[gtin_key(row.values["gtin"])]
             lines.append({"proposal_id": row.proposal.id, **vals})
         self.waiting_lines.create(lines)
-        changed = made | self.proposals.union(*self.proposal_updates)
-        changed.filtered(
+        (made | changed).filtered(
             lambda proposal: proposal.state in PROPOSAL_EDITABLE_STATES
         )._submit_complete()
         for row in self.results:

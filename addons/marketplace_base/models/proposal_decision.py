@@ -45,6 +45,7 @@ class MarketplaceProductProposal(models.Model):
                 self.env._("Give the reason: the vendor reads it in his portal.")
             )
         self.lock_for_update(allow_referencing=True)
+        self.invalidate_recordset(["state"])
         target = DECISION_STATES[decision]
         sources = self._state_transitions[target]
         states = dict(self._fields["state"]._description_selection(self.env))

@@ -251,6 +251,17 @@ class TestOfferImport(MarketplaceCommon, HttpCase):
         _document, results = self._import(row)
         self.assertIn("We sell no books.", results[0].problems[0])
 
+    def test_text_that_no_database_holds_is_cleaned(self):
+        _document, results = self._import(
+            {"sku": "A\0B", "gtin": GTIN, "price": 1},
+            {"sku": "\ud800", "gtin": GTIN_TWO, "price": float("nan")},
+            {"sku": ["C"], "price": {}, "x" * 500: 1},
+        )
+        self.env.flush_all()
+        self.assertEqual(self._offers().vendor_sku, "AB")
+        self.assertEqual(results[1].result, "refused")
+        self.assertLess(max(len(words) for words in results[2].problems), 300)
+
     def test_formula_in_a_sku_is_defused_in_the_error_file(self):
         document, _results = self._import({"sku": "=1+1", "price": 1})
         text = base64.b64decode(document.error_file).decode("utf-8-sig")

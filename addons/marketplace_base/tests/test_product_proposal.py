@@ -104,7 +104,9 @@ class TestProductProposal(MarketplaceCommon):
         self.assertEqual(
             (proposal.state, proposal.reviewer_id), ("confirmed", self.clerk)
         )
-        self.assertIn("Confirmed", " ".join(proposal.message_ids.mapped("body")))
+        trail = " ".join(proposal.message_ids.mapped("body"))
+        self.assertIn("Handed in", trail)
+        self.assertIn("Confirmed", trail)
 
     def test_second_confirmation_is_refused_and_creates_nothing(self):
         proposal = self._propose()
