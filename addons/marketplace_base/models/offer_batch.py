@@ -310,7 +310,7 @@ class OfferBatch(OfferBatchData):
         category = self._find_category(row)
         if category:
             vals["categ_id"] = category.id
-        values, problems = self.reader.read(row.attributes)
+        values, problems = self.reader.get_values(row.attributes)
         row.problems += problems
         if values:
             vals["value_ids"] = sorted(values.ids)

@@ -56,7 +56,11 @@ class MarketplaceOffer(models.Model):
     def _compliance_gaps(self):
         """Return the requirements that offers do not meet: {offer: requirements}."""
         today = fields.Date.context_today(self)
-        requirements = self._no_requirement().sudo().search([])
+        requirements = (
+            self._no_requirement()
+            .sudo()
+            .search([("categ_id", "parent_of", self.product_id.categ_id.ids)])
+        )
         if not requirements:
             return {}
         gaps = {}
