@@ -152,6 +152,7 @@ OFFER_INACTIVE_REASONS = [
     ("product_refused", "Refused by the marketplace"),
     ("not_allowed", "Outside the assortment agreed with the vendor"),
     ("attributes_missing", "Attributes missing"),
+    ("compliance_missing", "Compliance data missing"),
     ("no_tax", "No tax decided"),
     ("no_price", "No price"),
     ("out_of_stock", "Out of stock"),

@@ -50,3 +50,25 @@ REVIEW_DECISIONS = [
 ]
 # Decisions that nobody takes without a reason: the vendor reads it.
 REVIEW_EXPLAINED = ("changes", "decline")
+
+COMPLIANCE_KINDS = [
+    ("eco", "Eco-contribution"),
+    ("epr", "Producer number (EPR)"),
+    ("gpsr", "Responsible person in the EU (GPSR)"),
+    ("battery", "Battery document"),
+    ("reach", "Chemical safety document (REACH)"),
+    ("other", "Other document"),
+]
+# Kinds that are a paper; of the others, one is an amount and the rest are a text.
+COMPLIANCE_PAPERS = ("battery", "reach", "other")
+COMPLIANCE_EFFECTS = [("block", "Not sold without it"), ("warn", "Warning only")]
+COMPLIANCE_STATES = [
+    ("to_review", "To Review"),
+    ("accepted", "Accepted"),
+    ("refused", "Refused"),
+]
+# target -> states it may be reached from
+COMPLIANCE_TRANSITIONS = {
+    "accepted": {"to_review", "refused"},
+    "refused": {"to_review", "accepted"},
+}

@@ -40,6 +40,8 @@ CLOSED_MODELS = {
     "marketplace.catalogue.review.line",
     "marketplace.commission.plan",
     "marketplace.commission.rule",
+    "marketplace.compliance.item",
+    "marketplace.compliance.requirement",
     "marketplace.dispute",
     "marketplace.health",
     "marketplace.hold",
@@ -127,6 +129,9 @@ ROUTES = {
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},
     "/my/marketplace/offers/<int:offer_id>/product": {"offer_id": "marketplace.offer"},
+    "/my/marketplace/offers/<int:offer_id>/compliance": {
+        "offer_id": "marketplace.offer"
+    },
     "/my/marketplace/offers/import": {},
     "/my/marketplace/offers/export": {},
     "/my/marketplace/offers/imports": {},

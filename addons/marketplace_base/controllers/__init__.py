@@ -1,6 +1,7 @@
 from . import delivery_confirmation
 from . import portal
 from . import portal_api_keys
+from . import portal_compliance
 from . import portal_documents
 from . import portal_offer_import
 from . import portal_offers

@@ -163,6 +163,10 @@ class MarketplaceProposalPortal(MarketplacePortal):
             },
         }
 
+    def _categories(self):
+        # sudo: the names of categories, to choose from
+        return request.env["product.category"].sudo().search([])
+
     def _attributes(self):
         """Return the attributes that some category asks for."""
         # sudo: the names of categories and attributes, to choose from
@@ -173,20 +177,20 @@ class MarketplaceProposalPortal(MarketplacePortal):
 
     def _parse_proposal(self, proposal, post):
         """Return the values of the form, and what is wrong with it."""
-        categories = request.env["product.category"].sudo()
         vals, errors = {}, []
         for name, limit in (("name", 256), ("brand", 64)):
             vals[name] = post.get(name, "").strip()[:limit] or False
         vals["description"] = post.get("description", "").strip()[
             :DESCRIPTION_MAX_CHARS
         ]
-        wanted = post.get("categ_id", "")
-        category = categories.browse(int(wanted)) if wanted.isdecimal() else categories
-        vals["categ_id"] = category.id if category.exists() else False
+        category = self._categories().filtered(
+            lambda category: str(category.id) == post.get("categ_id")
+        )
+        vals["categ_id"] = category.id
         vals["value_ids"] = [Command.set(self._parse_values(proposal, post))]
         if not vals["name"]:
             errors.append(request.env._("Name the product."))
-        if not vals["categ_id"]:
+        if not vals["categ_id"] and proposal._needs_category():
             errors.append(request.env._("Choose a category."))
         if not proposal.id and not proposal.product_id:
             errors += self._parse_new(proposal, post, vals)
@@ -247,8 +251,6 @@ class MarketplaceProposalPortal(MarketplacePortal):
         return errors
 
     def _render_proposal(self, proposal, url, form, errors=()):
-        # sudo: the names of categories, to choose from
-        categories = request.env["product.category"].sudo().search([])
         title = proposal.name or proposal.gtin or request.env._("New product")
         return request.render(
             "marketplace_base.portal_proposal",
@@ -264,7 +266,7 @@ class MarketplaceProposalPortal(MarketplacePortal):
                 form=form,
                 form_url=url,
                 errors=errors,
-                categories=categories,
+                categories=self._categories(),
                 attributes=self._attributes(),
                 is_editable=not proposal.id
                 or proposal.state in PROPOSAL_EDITABLE_STATES,

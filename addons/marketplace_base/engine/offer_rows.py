@@ -33,6 +33,8 @@ PRODUCT_COLUMNS = ("name", "brand", "category", "description")
 TEXT_MAX_CHARS = {"sku": 64, "name": 256, "brand": 64, "category": 256}
 DESCRIPTION_MAX_CHARS = 4000
 LEAD_TIME_MAX_DAYS = 365
+# What a problem repeats of a wrong cell.
+QUOTED_MAX_CHARS = 64
 # What groups digits of a number in some countries.
 DIGIT_SPACES = {ord(space): None for space in " \u00a0\u202f\u2009'"}
 
@@ -94,23 +96,33 @@ def read_row(row: dict, conditions: dict[str, str]) -> OfferRow:
     """
     texts, attributes, problems = {}, {}, []
     for column, value in row.items():
-        name = str(column).strip().lower()
-        text = "" if value is None else str(value).strip()
+        name = _clean(column).lower()
+        text = "" if value is None else _clean(value)
         if name.startswith(ATTRIBUTE_PREFIX):
             if text:
                 attributes[name.removeprefix(ATTRIBUTE_PREFIX).strip()] = text
         elif name not in COLUMNS:
-            problems.append(Problem("column", name))
+            problems.append(Problem("column", name[:QUOTED_MAX_CHARS]))
         elif text:
             texts[name] = text
     values, found = {}, [Problem("missing", "sku")] if "sku" not in texts else []
     for name, text in texts.items():
         value, code = _read_cell(name, text, conditions)
         if code:
-            found.append(Problem(code, name, text))
+            found.append(Problem(code, name, text[:QUOTED_MAX_CHARS]))
         else:
             values[name] = value
     return OfferRow(values, attributes, found + problems)
+
+
+def _clean(value) -> str:
+    """Return the text of a cell without what a database cannot hold.
+
+    >>> _clean(" A\\0B "), _clean(12.5)
+    ('AB', '12.5')
+    """
+    text = str(value).replace("\0", "").strip()
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _read_cell(name, text, conditions):

@@ -44,6 +44,9 @@ from . import marketplace_brand
 from . import marketplace_assortment_rule
 from . import product_category
 from . import offer_publication
+from . import marketplace_compliance_requirement
+from . import marketplace_compliance_item
+from . import offer_compliance
 from . import marketplace_value_map
 from . import marketplace_product_proposal
 from . import marketplace_product_proposal_offer

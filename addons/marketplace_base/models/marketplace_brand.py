@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class MarketplaceBrand(models.Model):
@@ -7,13 +7,24 @@ class MarketplaceBrand(models.Model):
     _order = "name"
 
     name = fields.Char(required=True)
+    key = fields.Char(
+        compute="_compute_key",
+        store=True,
+        precompute=True,
+        export_string_translation=False,
+    )
     active = fields.Boolean(default=True)
     product_ids = fields.One2many(
         "product.template", "marketplace_brand_id", string="Products"
     )
     product_count = fields.Integer(compute="_compute_product_count")
 
-    _name_uniq = models.UniqueIndex("(lower(name))", "This brand exists already.")
+    _key_uniq = models.UniqueIndex("(key)", "This brand exists already.")
+
+    @api.depends("name")
+    def _compute_key(self):
+        for brand in self:
+            brand.key = self._key_of(brand.name)
 
     def _compute_product_count(self):
         counts = dict(
@@ -37,10 +48,19 @@ class MarketplaceBrand(models.Model):
             "context": {"default_marketplace_brand_id": self.id},
         }
 
-    def _by_name(self):
-        """Return the brands, archived ones too, by name in lower case."""
-        brands = self.with_context(active_test=False).search([])
-        return {brand.name.lower(): brand for brand in brands}
+    @api.model
+    def _key_of(self, name):
+        """Return what is the same for all spellings of a brand."""
+        return (name or "").strip().lower()
+
+    @api.model
+    def _by_key(self, names):
+        """Return the brands of some names, archived ones too, by their key."""
+        keys = {self._key_of(name) for name in names} - {""}
+        brands = self.with_context(active_test=False).search(
+            [("key", "in", list(keys))]
+        )
+        return {brand.key: brand for brand in brands}
 
 
 class ProductTemplate(models.Model):

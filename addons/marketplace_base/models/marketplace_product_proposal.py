@@ -62,17 +62,20 @@ class MarketplaceProductProposal(models.Model):
         copy=False,
         help="The product as the vendor saw it: only what he changed is written.",
     )
-    name = fields.Char(string="Product Name")
-    gtin = fields.Char(string="GTIN", index="btree_not_null")
-    brand = fields.Char(help="Created with the product when nobody has it yet.")
-    categ_id = fields.Many2one(
-        "product.category", string="Category", index="btree_not_null"
+    name = fields.Char(string="Product Name", tracking=True)
+    gtin = fields.Char(string="GTIN", index="btree_not_null", tracking=True)
+    brand = fields.Char(
+        tracking=True, help="Created with the product when nobody has it yet."
     )
-    description = fields.Text(help="Shown to customers.")
+    categ_id = fields.Many2one(
+        "product.category", string="Category", index="btree_not_null", tracking=True
+    )
+    description = fields.Text(tracking=True, help="Shown to customers.")
     value_ids = fields.Many2many(
         "product.attribute.value",
         "marketplace_proposal_value_rel",
         string="Attributes",
+        tracking=True,
     )
     offer_ids = fields.One2many(
         "marketplace.product.proposal.offer", "proposal_id", string="Waiting Offers"
@@ -122,7 +125,11 @@ class MarketplaceProductProposal(models.Model):
             parts = (proposal.name or proposal.gtin, proposal.vendor_id.name)
             proposal.display_name = " · ".join(part for part in parts if part)
 
-    @api.depends("name", "categ_id", "value_ids")
+    def _needs_category(self):
+        """Tell whether a category must be given: not for a product that has none."""
+        return not self.base_values or bool(self.base_values["categ_id"])
+
+    @api.depends("name", "categ_id", "value_ids", "base_values")
     def _compute_missing(self):
         """Name what a product needs before it can be reviewed."""
         required = self.categ_id._origin._marketplace_required_attributes()
@@ -130,7 +137,7 @@ class MarketplaceProductProposal(models.Model):
             missing = []
             if not (proposal.name or "").strip():
                 missing.append(self.env._("name"))
-            if not proposal.categ_id:
+            if not proposal.categ_id and proposal._needs_category():
                 missing.append(self.env._("category"))
             wanted = required.get(
                 proposal.categ_id._origin, self.env["product.attribute"]
@@ -254,12 +261,7 @@ class MarketplaceProductProposal(models.Model):
                 values = {**base, "value_ids": [Command.set(base["value_ids"])]}
                 vals = {**values, **vals, "base_values": base}
             prepared.append(vals)
-        # No tracking: decisions are noted in one insert for a whole batch.
-        quiet = {"mail_create_nosubscribe": True, "tracking_disable": True}
-        proposals = super(
-            MarketplaceProductProposal, self.with_context(**quiet)
-        ).create(prepared)
-        return proposals.with_env(self.env)
+        return super().create(prepared)
 
     def write(self, vals):
         if vals.keys() & {*PROPOSED_FIELDS, "gtin", "product_id", "base_values"}:
@@ -293,14 +295,18 @@ class MarketplaceProductProposal(models.Model):
                         missing=proposal.missing,
                     )
                 )
-        self._transition("submitted")
+        self._submit()
         return True
 
     def _submit_complete(self):
         """Hand in the proposals that are complete; the vendor completes the others."""
         ready = self.filtered(lambda proposal: not proposal.missing)
-        ready._transition("submitted")
+        ready._submit()
         return ready
+
+    def _submit(self):
+        moved = self._transition("submitted")
+        moved._message_log_batch(dict.fromkeys(moved.ids, self.env._("Handed in.")))
 
     def action_view_product(self):
         self.ensure_one()

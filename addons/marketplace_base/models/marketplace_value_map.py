@@ -75,7 +75,7 @@ class ValueReader:
             key = (known.attribute_id.id, known.word.strip().lower())
             self.values[key] = known.value_id
 
-    def read(self, words):
+    def get_values(self, words):
         """Return our values for {attribute name: word}, and the problems in words."""
         found = self.env["product.attribute.value"].sudo()
         problems = []

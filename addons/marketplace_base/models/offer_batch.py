@@ -3,6 +3,7 @@
 from ..const_catalogue import PROPOSAL_EDITABLE_STATES
 from ..engine.numbers import has_decimals
 from ..engine.offer_rows import gtin_key
+from ..formatting import format_number
 from .offer_batch_data import OfferBatchData
 
 # Columns that are fields of an offer under the same name.
@@ -166,15 +167,23 @@ class OfferBatch(OfferBatchData):
 
     def _change_words(self, record, vals):
         labels = self.offers.fields_get(list(vals), ["string"])
-        words = []
-        for name, value in vals.items():
-            column = self.offers._fields[name]
-            old, new = (
-                column.convert_to_export(number, record)
-                for number in (record[name], value)
+        return [
+            self.env._(
+                "%(field)s: %(old)s → %(new)s",
+                field=labels[name]["string"],
+                old=self._figure_words(name, record[name], record.currency_id),
+                new=self._figure_words(name, value, record.currency_id),
             )
-            words.append(f"{labels[name]['string']}: {old} → {new}")
-        return words
+            for name, value in vals.items()
+        ]
+
+    def _figure_words(self, name, value, currency):
+        if name == "price":
+            return f"{value:.{currency.decimal_places}f}"
+        if name == "condition":
+            selection = self.offers._fields[name]._description_selection(self.env)
+            return dict(selection)[value]
+        return format_number(value)
 
     def _prepare_figures(self, row):
         """Return the values of an offer that a row gives, in the types of the ORM."""
@@ -301,7 +310,7 @@ class OfferBatch(OfferBatchData):
         category = self._find_category(row)
         if category:
             vals["categ_id"] = category.id
-        values, problems = self.reader.read(row.attributes)
+        values, problems = self.reader.get_values(row.attributes)
         row.problems += problems
         if values:
             vals["value_ids"] = sorted(values.ids)
@@ -363,8 +372,14 @@ class OfferBatch(OfferBatchData):
         for line, vals in self.waiting_updates.items():
             line.write(vals)
         for proposal, vals in self.proposal_updates.items():
-            proposal.write(self._link_values(vals))
-        made = self.proposals.create(
+            # No tracking: it posts one message at a time; the note below is one insert.
+            quiet = proposal.with_context(tracking_disable=True)
+            quiet.write(self._link_values(vals))
+        changed = self.proposals.union(*self.proposal_updates)
+        changed._message_log_batch(
+            dict.fromkeys(changed.ids, self.env._("Changed by an import."))
+        )
+        made = self.proposals.with_context(mail_create_nosubscribe=True).create(
             [self._link_values(vals) for vals in self.proposal_creates.values()]
         )
         by_gtin = dict(zip(self.proposal_creates, made, strict=True))
@@ -373,8 +388,7 @@ class OfferBatch(OfferBatchData):
             row.proposal = proposal or by_gtin[gtin_key(row.values["gtin"])]
             lines.append({"proposal_id": row.proposal.id, **vals})
         self.waiting_lines.create(lines)
-        changed = made | self.proposals.union(*self.proposal_updates)
-        changed.filtered(
+        (made | changed).filtered(
             lambda proposal: proposal.state in PROPOSAL_EDITABLE_STATES
         )._submit_complete()
         for row in self.results:

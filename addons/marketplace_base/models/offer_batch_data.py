@@ -192,7 +192,9 @@ class OfferBatchData:
             self.vendor, self.company
         )
         self.rules = rules.get((self.vendor.id, self.company.id))
-        self.brands = self.env["marketplace.brand"].sudo()._by_name()
+        # sudo: the names of brands, for whoever may hand in offers
+        brands = self.env["marketplace.brand"].sudo()
+        self.brands = brands._by_key(row.values.get("brand") for row in self.results)
         names = {name for row in self.results for name in row.attributes}
         self.reader = self.env["marketplace.value.map"]._reader(self.vendor, names)
         self.categories = {}

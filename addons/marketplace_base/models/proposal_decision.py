@@ -45,6 +45,7 @@ class MarketplaceProductProposal(models.Model):
                 self.env._("Give the reason: the vendor reads it in his portal.")
             )
         self.lock_for_update(allow_referencing=True)
+        self.invalidate_recordset(["state"])
         target = DECISION_STATES[decision]
         sources = self._state_transitions[target]
         states = dict(self._fields["state"]._description_selection(self.env))
@@ -92,7 +93,7 @@ class MarketplaceProductProposal(models.Model):
         rules = self.env["marketplace.assortment.rule"]._rules_of(
             self.vendor_id, self.company_id
         )
-        brands = self.env["marketplace.brand"]._by_name()
+        brands = self.env["marketplace.brand"]._by_key(self.mapped("brand"))
         no_brand = self.env["marketplace.brand"]
         problems = {}
         for proposal in self:
@@ -170,7 +171,7 @@ class MarketplaceProductProposal(models.Model):
 
     def _get_brands(self):
         """Return the brands by name in lower case; make those that are new."""
-        brands = self.env["marketplace.brand"]._by_name()
+        brands = self.env["marketplace.brand"]._by_key(self.mapped("brand"))
         wanted = {}
         for proposal in self:
             name = (proposal.brand or "").strip()

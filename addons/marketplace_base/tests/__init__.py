@@ -46,3 +46,4 @@ from . import test_incident
 from . import test_vendor_user
 from . import test_vendor_api
 from . import test_portal_self_service
+from . import test_compliance

@@ -179,7 +179,7 @@ class TestOfferImport(MarketplaceCommon, HttpCase):
         self._import({"sku": "P-1", "gtin": GTIN, "price": 10, "quantity": 4})
         document, results = self._import({"sku": "P-1", "quantity": 7, "price": ""})
         self.assertRecordValues(self._offers(), [{"price": 10.0, "quantity": 7.0}])
-        self.assertEqual(document.line_ids.details, "Stock Offered: 4.0 → 7.0")
+        self.assertEqual(document.line_ids.details, "Stock Offered: 4 → 7")
         self.assertEqual(results[0].result, "updated")
 
     # -- refusals -------------------------------------------------------------------
@@ -250,6 +250,17 @@ class TestOfferImport(MarketplaceCommon, HttpCase):
         results[0].proposal._review("decline", "We sell no books.")
         _document, results = self._import(row)
         self.assertIn("We sell no books.", results[0].problems[0])
+
+    def test_text_that_no_database_holds_is_cleaned(self):
+        _document, results = self._import(
+            {"sku": "A\0B", "gtin": GTIN, "price": 1},
+            {"sku": "\ud800", "gtin": GTIN_TWO, "price": float("nan")},
+            {"sku": ["C"], "price": {}, "x" * 500: 1},
+        )
+        self.env.flush_all()
+        self.assertEqual(self._offers().vendor_sku, "AB")
+        self.assertEqual(results[1].result, "refused")
+        self.assertLess(max(len(words) for words in results[2].problems), 300)
 
     def test_formula_in_a_sku_is_defused_in_the_error_file(self):
         document, _results = self._import({"sku": "=1+1", "price": 1})

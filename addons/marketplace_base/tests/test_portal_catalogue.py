@@ -83,7 +83,7 @@ class TestPortalCatalogue(MarketplaceCommon, HttpCase):
         text = self._text(page, "o_marketplace_refused")
         self.assertIn("LAMP-2", text)
         self.assertIn("MIRROR-1", text)
-        self.assertIn("12.0 → 13.9", self._text(page, "o_marketplace_changed"))
+        self.assertIn("12.00 → 13.90", self._text(page, "o_marketplace_changed"))
         document = self._last_import()
         self.assertRecordValues(
             document,
