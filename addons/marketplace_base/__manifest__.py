@@ -15,6 +15,8 @@
         "base_iban",
         "portal",
         "contacts",
+        # The JSON-2 API, by which warehouse systems report.
+        "rpc",
     ],
     "data": [
         "security/marketplace_base_groups.xml",

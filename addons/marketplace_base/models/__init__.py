@@ -59,3 +59,4 @@ from . import operator_fulfilment
 from . import operator_delivery
 from . import marketplace_shipping_method
 from . import sale_order_delivery
+from . import marketplace_wms

@@ -29,3 +29,4 @@ from . import test_dispute
 from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat
+from . import test_wms
