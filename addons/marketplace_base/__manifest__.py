@@ -16,6 +16,8 @@
         "portal",
         "rpc",
         "contacts",
+        # The JSON-2 API, by which warehouse systems report.
+        "rpc",
     ],
     "external_dependencies": {"python": ["holidays"]},
     "data": [

@@ -369,6 +369,8 @@ DELIVERY_SOURCES = [
     ("operator", "Back office"),
     ("assumed", "Assumed after the contract's delay"),
 ]
+# Stock figures a warehouse system may send in one call.
+WMS_ITEMS_MAX = 1000
 # Days after which a parcel on its way is listed as late, unless the company says else.
 LATE_PARCEL_DAYS = 10
 

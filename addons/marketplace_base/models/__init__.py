@@ -112,3 +112,4 @@ from . import marketplace_refund_approval
 from . import marketplace_vendor_change
 from . import vendor_notification
 from . import vendor_self_service
+from . import marketplace_wms

@@ -13,6 +13,8 @@ from ..exceptions import MarketplaceError
 LINK_SCOPE = "marketplace-delivery"
 # Clocks of carriers and ours differ: an event may be this far ahead.
 CLOCK_TOLERANCE = timedelta(hours=1)
+# Who may report a delivery by an event; the others have buttons and jobs of their own.
+REPORTING_SOURCES = ("carrier", "customer", "storefront")
 # What makes a delivery a fact: nobody types it.
 DELIVERY_FIELDS = {"delivery_source", "delivery_event_ref", "date_delivered"}
 
@@ -100,7 +102,7 @@ class MarketplaceShipment(models.Model):
         """Take note of a delivery that a carrier, a shop or a customer reports, once.
 
         :param event: dict with ``event_id``, unique per company; ``shipment``, our
-            number, or else ``tracking_ref``; ``source``, a code of DELIVERY_SOURCES;
+            number, or else ``tracking_ref``; ``source``, one of REPORTING_SOURCES;
             ``date``, ISO 8601, in the company's time zone when it has no offset, now
             when absent.
         :return: the shipment; what is delivered already is left as it is.
@@ -113,12 +115,12 @@ class MarketplaceShipment(models.Model):
                 self.env._("A delivery event needs a number (event_id).")
             )
         source = event.get("source") or "carrier"
-        if source not in dict(DELIVERY_SOURCES):
+        if source not in REPORTING_SOURCES:
             raise MarketplaceError(
                 self.env._(
                     "“%(said_by)s” does not confirm deliveries: say one of %(known)s.",
                     said_by=source,
-                    known=", ".join(dict(DELIVERY_SOURCES)),
+                    known=", ".join(REPORTING_SOURCES),
                 )
             )
         shipment = self._find_reported(event)

@@ -58,7 +58,6 @@ class MarketplaceShippingMethod(models.Model):
     )
     tax_id = fields.Many2one(
         "account.tax",
-        string="Tax",
         check_company=True,
         domain=[("type_tax_use", "=", "sale"), ("amount_type", "=", "percent")],
         default=lambda self: self.env.company.account_sale_tax_id,

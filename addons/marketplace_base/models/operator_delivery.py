@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ..exceptions import MarketplaceError
 from .operator_fulfilment import COUNTING
@@ -135,6 +135,7 @@ class StockPicking(models.Model):
     )
     is_marketplace_delivery = fields.Boolean(
         compute="_compute_is_marketplace_delivery",
+        search="_search_is_marketplace_delivery",
         string="Ships Vendor Orders",
     )
     marketplace_carrier = fields.Char(
@@ -149,6 +150,13 @@ class StockPicking(models.Model):
                 picking.location_dest_id.usage == "customer"
                 and any(picking.move_ids.sale_line_id.mapped("is_operator_fulfilled"))
             )
+
+    def _search_is_marketplace_delivery(self, operator, value):
+        if operator != "in" or True not in value:
+            return NotImplemented
+        return Domain("location_dest_id.usage", "=", "customer") & Domain(
+            "move_ids.sale_line_id.is_operator_fulfilled", "=", True
+        )
 
     def _action_done(self):
         # Until its parcel is written, what left still looks promised: count after it.

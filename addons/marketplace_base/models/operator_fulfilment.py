@@ -190,8 +190,9 @@ class StockMove(models.Model):
     _inherit = "stock.move"
 
     def _marketplace_owner(self):
-        """Return whose stock the move is about; empty for the operator's."""
-        return self.restrict_partner_id or self.picking_id.owner_id
+        """Return the vendor whose stock the move is about; empty for others' stock."""
+        owner = self.restrict_partner_id or self.picking_id.owner_id
+        return owner.filtered("is_marketplace_vendor")
 
     def _get_available_quantity(
         self,
@@ -247,9 +248,9 @@ class StockMove(models.Model):
 
     def _get_new_picking_values(self):
         vals = super()._get_new_picking_values()
-        owners = self.restrict_partner_id
-        if len(owners) == 1:
-            vals["owner_id"] = owners.id
+        owner = self.restrict_partner_id.filtered("is_marketplace_vendor")
+        if len(owner) == 1:
+            vals["owner_id"] = owner.id
         return vals
 
     def _key_assign_picking(self):
@@ -260,6 +261,14 @@ class StockMove(models.Model):
         return Domain(domain) & Domain("owner_id", "=", self.restrict_partner_id.id)
 
     def _action_done(self, cancel_backorder=False):
+        """Take from the vendor what is his, whatever was picked by hand."""
+        for move in self:
+            vendor = move.restrict_partner_id.filtered("is_marketplace_vendor")
+            wrong = move.move_line_ids.filtered(
+                lambda line, vendor=vendor: vendor and line.owner_id != vendor
+            )
+            if wrong:
+                wrong.owner_id = vendor
         done = super()._action_done(cancel_backorder=cancel_backorder)
         if self.env.context.get("marketplace_counting") is not COUNTING:
             done._count_operator_stock()

@@ -47,3 +47,4 @@ from . import test_vendor_user
 from . import test_vendor_api
 from . import test_portal_self_service
 from . import test_compliance
+from . import test_wms

@@ -141,6 +141,7 @@ class TestDelivery(MarketplaceCommon, HttpCase):
         for event, words in (
             (self._event(shipment, event_id=""), "needs a number"),
             (self._event(shipment, source="gossip"), "does not confirm deliveries"),
+            (self._event(shipment, source="assumed"), "does not confirm deliveries"),
             (self._event(shipment, shipment=None), "Say which parcel"),
             (self._event(shipment, shipment="SHP/none"), "no parcel “SHP/none”"),
             (self._event(shipment, date="yesterday"), "“yesterday” is no date"),

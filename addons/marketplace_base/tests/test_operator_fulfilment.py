@@ -185,6 +185,18 @@ class TestOperatorFulfilment(MarketplaceCommon):
         self.assertEqual(self._on_hand(self.other), 5)
         self.assertEqual(self.offer.quantity, 0)
 
+    def test_owner_cannot_be_taken_off_a_transfer(self):
+        """Cleared by hand on the transfer and its lines, it is his all the same."""
+        self._receive(5)
+        self.env["stock.quant"]._update_available_quantity(self.product, self.stock, 5)
+        order = self._order(2)
+        picking = order.picking_ids
+        picking.owner_id = False
+        picking.move_line_ids.owner_id = False
+        self._validate(picking)
+        self.assertEqual(self._on_hand(self.vendor), 3)
+        self.assertEqual(self._on_hand(self.env["res.partner"]), 5)
+
     def test_operators_sale_leaves_the_vendors_stock_alone(self):
         """The other way round: his own deliveries do not see it."""
         self._receive(5)
