@@ -41,6 +41,7 @@
         "views/marketplace_offer_views.xml",
         "views/marketplace_contract_views.xml",
         "views/marketplace_offer_price_views.xml",
+        "views/marketplace_offer_winner_views.xml",
         "views/marketplace_tax_rule_views.xml",
         "views/res_partner_views.xml",
         "views/marketplace_vendor_history_views.xml",

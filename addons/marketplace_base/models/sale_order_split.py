@@ -52,6 +52,7 @@ class SaleOrder(models.Model):
         contracts = vendors.sudo()._marketplace_contracts(
             fields.Date.context_today(self), self.company_id
         )
+        self._marketplace_check_currency(vendors, contracts)
         terms = {
             vendor.id: self._marketplace_contract_vals(vendor, contracts)
             for vendor in vendors
