@@ -22,6 +22,8 @@ GUARDED_FIELDS = {
     "price_min",
     "price_max",
 }
+# What is written of a request: all the rest is as it was asked for.
+WRITABLE_FIELDS = {"state", "decided_by_id", "date_decision", "refusal_reason"}
 # Unforgeable by RPC: a client can send any context value, never this object.
 APPROVING = object()
 
@@ -124,12 +126,9 @@ class MarketplaceOfferPriceChange(models.Model):
         # sudo: a price waits whoever asked for it; only the guards call this
         model = self.sudo()
         model._replace([(vals["offer_id"], vals.get("line_id")) for vals in vals_list])
+        cause = self.env["marketplace.offer"]._price_cause()
         return model.create(
-            [
-                {**vals, "cause": cause, "user_id": self.env.uid}
-                for vals in vals_list
-                for cause in [self.env["marketplace.offer"]._price_cause()]
-            ]
+            [{**vals, "cause": cause, "user_id": self.env.uid} for vals in vals_list]
         )
 
     @api.model
@@ -193,7 +192,14 @@ class MarketplaceOfferPriceChange(models.Model):
         return {"decided_by_id": self.env.uid, "date_decision": fields.Datetime.now()}
 
     def write(self, vals):
-        """Keep what was decided as it was."""
+        """Keep what was asked for, and what was decided, as it was."""
+        if vals.keys() - WRITABLE_FIELDS:
+            raise MarketplaceError(
+                self.env._(
+                    "A price that was asked for stays as it is: change the price of "
+                    "the offer, which asks anew."
+                )
+            )
         if "refusal_reason" in vals and any(c.state != "pending" for c in self):
             raise MarketplaceError(self.env._("This price is decided already."))
         return super().write(vals)
@@ -213,7 +219,10 @@ class MarketplaceOffer(models.Model):
         help="A higher price waits for approval; no limit when zero.",
     )
     price_change_ids = fields.One2many(
-        "marketplace.offer.price.change", "offer_id", string="Prices to Approve"
+        "marketplace.offer.price.change",
+        "offer_id",
+        string="Prices to Approve",
+        groups="marketplace_base.group_viewer",
     )
     price_pending = fields.Monetary(
         string="Price Waiting",
@@ -272,8 +281,16 @@ class MarketplaceOffer(models.Model):
 
     def write(self, vals):
         approving = self.env.context.get("marketplace_price_approving") is APPROVING
-        if approving or "price" not in vals or not self:
+        if approving or not self:
             return super().write(vals)
+        if "price" not in vals:
+            res = super().write(vals)
+            if "currency_id" in vals:
+                # What waits was asked for in the currency of then.
+                self.env["marketplace.offer.price.change"]._replace(
+                    [(offer.id, None) for offer in self]
+                )
+            return res
         held = self._held_by_guards(vals)
         if free := self - held:
             super(MarketplaceOffer, free).write(vals)

@@ -116,7 +116,11 @@ class MarketplaceOffer(models.Model):
         "are compared by price and delivery.",
     )
     winner_ids = fields.One2many(
-        "marketplace.offer.winner", "offer_id", string="Wins", readonly=True
+        "marketplace.offer.winner",
+        "offer_id",
+        string="Wins",
+        readonly=True,
+        groups="marketplace_base.group_viewer",
     )
 
     _amount_shipping_positive = models.Constraint(
@@ -199,7 +203,13 @@ class MarketplaceOffer(models.Model):
                 & Domain("offer_id.is_sellable", "=", True)
             )
         )
-        return {row.product_id.id: self.browse(row.offer_id.id) for row in rows}
+        best = {row.product_id.id: self.browse(row.offer_id.id) for row in rows}
+        # Offers older than the table, or hidden by what no offer was told of.
+        if silent := products.filtered(lambda product: product.id not in best):
+            for key, vals in self.sudo()._choose(silent).items():
+                if key[1:] == (company, currency or company.currency_id):
+                    best[key[0].id] = self.browse(vals["offer_id"])
+        return best
 
     def action_view_rivals(self):
         """Open the offers of the same product."""

@@ -200,6 +200,7 @@ class MarketplaceOffer(models.Model):
     tax_missing = fields.Char(
         string="Tax Missing",
         compute="_compute_tax_missing",
+        compute_sudo=True,
         help="The combination of tax class, country and VAT regime without a rule.",
     )
 
@@ -279,12 +280,9 @@ class MarketplaceOffer(models.Model):
 
     def _get_taxes_in_force(self):
         """Return {offer id: taxes} for the price history; none where undecided."""
-        decided = self._decide_taxes()
-        sure = self.filtered(lambda offer: not decided[offer.id].missing)
-        none = self.env["account.tax"]
         return {
-            **dict.fromkeys(self.ids, none),
-            **sure._get_sale_taxes_by_offer(),
+            offer_id: decision.taxes.browse() if decision.missing else decision.taxes
+            for offer_id, decision in self._decide_taxes().items()
         }
 
     def _refresh_taxes(self):
