@@ -36,7 +36,9 @@ from . import marketplace_offer_price
 from . import marketplace_offer_price_history
 from . import marketplace_offer_pricing
 from . import marketplace_offer_price_change
+from . import marketplace_offer_price_guard
 from . import marketplace_tax_rule
+from . import marketplace_offer_tax
 from . import marketplace_offer_winner
 from . import ir_sequence
 from . import sale_order_line

@@ -146,9 +146,15 @@ class TestPricing(MarketplaceCommon):
         for name in ("action_approve", "action_refuse"):
             with self.assertRaises(AccessError):
                 getattr(change.with_user(viewer), name)()
+        self.offer.price = 119.0
+        with self.assertRaises(AccessError):
+            self.offer.with_user(viewer).price = 500.0
+        with self.assertRaises(AccessError):
+            self.offer.with_user(self.vendor.user_ids).price = 500.0
+        self.assertFalse(self._waiting(), "who may not write asks for nothing")
         forged = self.offer.with_context(marketplace_price_approving=True)
         forged.price = 131.0
-        self.assertEqual(self.offer.price, 100.0)
+        self.assertEqual(self.offer.price, 119.0)
         clerk = new_test_user(
             self.env, "mkp_price_clerk", groups="marketplace_base.group_catalogue"
         )
