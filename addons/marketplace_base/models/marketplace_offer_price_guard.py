@@ -109,9 +109,15 @@ class MarketplaceOffer(models.Model):
             return res
         held = self._held_by_guards(vals)
         if free := self - held:
+            # A form that is saved with the live price takes no request back.
+            changed = free.filtered(
+                lambda offer: offer.currency_id.compare_amounts(
+                    offer.price, vals["price"] or 0.0
+                )
+            )
             super(MarketplaceOffer, free).write(vals)
             self.env["marketplace.offer.price.change"]._replace(
-                [(offer.id, None) for offer in free]
+                [(offer.id, None) for offer in changed]
             )
         if held:
             rest = {name: value for name, value in vals.items() if name != "price"}
