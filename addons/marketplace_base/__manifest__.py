@@ -63,6 +63,7 @@
         "views/catalogue_settings_views.xml",
         "views/marketplace_contract_views.xml",
         "views/marketplace_offer_price_views.xml",
+        "views/marketplace_offer_winner_views.xml",
         "views/marketplace_tax_rule_views.xml",
         "views/res_partner_views.xml",
         "report/vendor_account_templates.xml",

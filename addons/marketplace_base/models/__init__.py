@@ -56,13 +56,17 @@ from . import marketplace_offer_price
 from . import marketplace_offer_price_history
 from . import marketplace_offer_pricing
 from . import marketplace_offer_price_change
+from . import marketplace_offer_price_guard
 from . import marketplace_tax_rule
+from . import marketplace_offer_tax
+from . import marketplace_offer_winner
 from . import ir_sequence
 from . import sale_order_line
 from . import sale_order_line_booking
 from . import sale_order_line_pricing
 from . import sale_order
 from . import sale_order_split
+from . import sale_order_currency
 from . import marketplace_price_part
 from . import marketplace_order
 from . import marketplace_order_capture

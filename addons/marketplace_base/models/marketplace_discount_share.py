@@ -182,7 +182,10 @@ class SaleOrderLine(models.Model):
         help="Who announced the promotion to customers.",
     )
     discount_share_ids = fields.One2many(
-        "marketplace.discount.share", "sale_line_id", string="Discount Shares"
+        "marketplace.discount.share",
+        "sale_line_id",
+        string="Discount Shares",
+        groups="marketplace_base.group_viewer",
     )
 
     _discount_vendor_share_fraction = models.Constraint(

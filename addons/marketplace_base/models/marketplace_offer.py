@@ -235,25 +235,6 @@ class MarketplaceOffer(models.Model):
             )
         return company._marketplace_tax(tax.amount)
 
-    @api.model
-    def _default_for_products(self, products, company, currency=None):
-        """Return the offer that serves each product: the cheapest, then the oldest.
-
-        :param currency: offers in that one are compared; the company's by default.
-        :return: {product id: offer}; products nobody sells are absent.
-        """
-        offers = self.search(
-            Domain("product_id", "in", products.ids)
-            & Domain("company_id", "=", company.id)
-            & Domain("currency_id", "=", (currency or company.currency_id).id)
-            & Domain("is_sellable", "=", True),
-            order="price, id",
-        )
-        best = {}
-        for offer in offers:
-            best.setdefault(offer.product_id.id, offer)
-        return best
-
     # -- hooks ----------------------------------------------------------------------
 
     def _get_price_asked(self):

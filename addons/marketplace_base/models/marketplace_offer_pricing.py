@@ -14,11 +14,15 @@ class MarketplaceOffer(models.Model):
     _inherit = "marketplace.offer"
 
     price_line_ids = fields.One2many(
-        "marketplace.offer.price", "offer_id", string="Special Prices"
+        "marketplace.offer.price",
+        "offer_id",
+        string="Special Prices",
+        groups="marketplace_base.group_viewer",
     )
     price_current = fields.Monetary(
         string="Price Today",
         compute="_compute_price_current",
+        compute_sudo=True,
         help="What one unit costs now where no channel has a price of its own.",
     )
 
@@ -112,6 +116,8 @@ class MarketplaceOffer(models.Model):
     def _price_cause(self):
         """Return where the change at hand comes from: a code of ``PRICE_CAUSES``."""
         cause = self.env.context.get("marketplace_price_cause")
+        if not cause and self.env.context.get("import_file"):
+            cause = "import"
         known = (
             self.env["marketplace.offer.price.history"]
             ._fields["cause"]

@@ -16,6 +16,7 @@ from ..engine.split import (
     SplitError,
     split,
 )
+from .marketplace_order_tax_mode import TaxModeChecker
 
 
 class Purchase(NamedTuple):
@@ -37,7 +38,7 @@ def discount_terms(item):
     return SHARING, Decimal(str(share))
 
 
-class PurchaseChecker:
+class PurchaseChecker(TaxModeChecker):
     """Check payloads against what the database knows, loaded once for the batch."""
 
     def __init__(self, env, payloads):
@@ -101,6 +102,9 @@ class PurchaseChecker:
             problems += problem
         if problems:
             return problems, None
+        problems, payload = self._included(payload)
+        if problems:
+            return problems, None
         try:
             result = self._split(payload, terms)
         except SplitError as error:
@@ -112,6 +116,7 @@ class PurchaseChecker:
             terms.setdefault(OPERATOR, {})
         problems = self._own_taxes(payload, terms)
         problems += self._total(payload, result)
+        problems += self._told_taxes(payload, result)
         return problems, None if problems else Purchase(payload, result, terms)
 
     # -- each kind of problem -------------------------------------------------------
@@ -270,6 +275,9 @@ class PurchaseChecker:
         contracts = self.contracts[self._day(payload)]
         date = payload["date_order"]
         if problem := Order._marketplace_contract_problem(vendor, contracts, date):
+            return [problem], {}
+        currency = self.currencies[payload["currency_id"]]
+        if problem := Order._marketplace_currency_problem(vendor, contracts, currency):
             return [problem], {}
         return [], Order._marketplace_contract_vals(vendor, contracts, date)
 

@@ -47,16 +47,20 @@ class MarketplaceOrder(models.Model):
         channel, reference) is returned as it is and nothing is written. One with
         problems is not written; the others are.
 
-        Amounts are minor units with VAT. What the customer was charged is never
-        recomputed: up to the tolerance the operator bears the difference.
+        Amounts are minor units with VAT, or without when ``tax_mode`` is "excluded":
+        then every line and delivery says its VAT after its own discounts, and all
+        discounts are by line. VAT that is told must agree with the prices. What the
+        customer was charged is never recomputed: up to the tolerance the operator
+        bears the difference.
 
         :param payloads: [{company_id, channel, external_ref, number, date_order,
             partner_id, partner_shipping_id, currency_id, amount_charged_minor,
-            tolerance_minor,
+            tolerance_minor, tax_mode: "included" (None) or "excluded",
             lines: [{ref, offer_id or product_id (the operator's own goods), name,
-                quantity, gross_minor or bundle_ref, tax_ids,
+                quantity, gross_minor or bundle_ref, tax_ids, tax_minor,
                 discounts: [{funder, amount_minor, name, vendor_share, promised_by}]}],
             shippings: [{ref, name, amount_minor, vendor_id or None (shared), tax_ids,
+                tax_minor,
                 recipient: "vendor" or "operator" (None: by the contracts),
                 paid_by: "marketplace" (None: the customer)}],
             discounts: [{ref, name, amount_minor, funder, line_refs or None (all),

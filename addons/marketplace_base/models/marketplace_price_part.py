@@ -110,7 +110,10 @@ class MarketplaceOffer(models.Model):
     _inherit = "marketplace.offer"
 
     price_part_ids = fields.One2many(
-        "marketplace.price.part", "offer_id", string="Parts without Commission"
+        "marketplace.price.part",
+        "offer_id",
+        string="Parts without Commission",
+        groups="marketplace_base.group_viewer",
     )
 
 

@@ -52,6 +52,7 @@ class SaleOrder(models.Model):
         contracts = vendors.sudo()._marketplace_contracts(
             self.company_id._marketplace_today(), self.company_id
         )
+        self._marketplace_check_currency(vendors, contracts)
         terms = {
             vendor.id: self._marketplace_contract_vals(vendor, contracts)
             for vendor in vendors

@@ -12,6 +12,8 @@ from . import test_vendor_import
 from . import test_contract
 from . import test_offer
 from . import test_pricing
+from . import test_offer_winner
+from . import test_order_currency
 from . import test_tax_rule
 from . import test_parcel_split
 from . import test_portal

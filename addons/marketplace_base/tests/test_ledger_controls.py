@@ -430,6 +430,7 @@ class TestLedgerControls(MarketplaceCommon):
                 for day, rate in (("2026-03-01", 1.1), ("2026-03-05", 1.08))
             ]
         )
+        self.a.vendor_contract_ids.other_currency_ids = dollar
         offer = self._create_offer(self.a, 100.0)
         group = self._import_order(
             [(offer, 1)], date="2026-03-02", currency_id=dollar.id

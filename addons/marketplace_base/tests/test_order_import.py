@@ -254,6 +254,8 @@ class TestOrderImport(OrderImportCommon):
             .search([("name", "=", code)])
         )
         currency.active = True
+        for vendor in self.vendors:
+            vendor.vendor_contract_ids.other_currency_ids = currency
         payload = self._prepare_payload(self.cart, captured=False)
         payload["currency_id"] = currency.id
         for line, minor in zip(payload["lines"], gross, strict=True):

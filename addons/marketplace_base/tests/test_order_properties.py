@@ -80,6 +80,8 @@ class TestOrderProperties(MarketplaceCommon):
             currency = cls.env.ref(f"base.{code}")
             currency.active = True
             cls.currencies |= currency
+            for vendor in cls.vendors:
+                vendor.vendor_contract_ids.other_currency_ids |= currency
             if currency != cls.currency:
                 cls.env["res.currency.rate"].create(
                     {

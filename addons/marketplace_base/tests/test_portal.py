@@ -386,7 +386,9 @@ class TestPortal(PortalCase):
         page = self._post(url, price="18", quantity="9")
         self.assertIn("18.00", self._text(page, "o_marketplace_price_waiting"))
         self.assertRecordValues(self.offer, [{"price": 12.0, "quantity": 9.0}])
+        self._post(url, price="12.00", quantity="8")
         change = self.offer.price_change_ids
+        self.assertEqual(change.state, "pending", "a change of stock keeps the request")
         self.assertEqual(
             (change.cause, change.user_id), ("portal", self.vendor.user_ids)
         )

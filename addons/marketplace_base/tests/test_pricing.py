@@ -101,6 +101,34 @@ class TestPricing(MarketplaceCommon):
         self.offer.price = 1.0
         self.assertEqual(self.offer.price, 999.0)
 
+    def test_import_of_a_file_is_judged_like_the_rest(self):
+        self.company.marketplace_price_change_max = 0.2
+        result = (
+            self.env["marketplace.offer"]
+            .with_context(import_file=True)
+            .load([".id", "price"], [[str(self.offer.id), "55"]])
+        )
+        self.assertEqual(result["ids"], self.offer.ids)
+        self.assertEqual(self.offer.price, 100.0)
+        self.assertEqual((self._waiting().price, self._waiting().cause), (55, "import"))
+
+    def test_request_stays_as_it_was_asked(self):
+        self.offer.price_max = 120.0
+        self.offer.price = 130.0
+        with self.assertRaisesRegex(MarketplaceError, "asked for"):
+            self._waiting().price = 1.0
+        dollar = self.env.ref("base.USD")
+        dollar.active = True
+        self.offer.currency_id = dollar
+        self.assertFalse(self._waiting(), "asked for in another currency")
+
+    def test_vendor_reads_his_offer_by_rpc(self):
+        """Computed prices need no right on the tables behind them."""
+        self.env.invalidate_all()
+        [values] = self.offer.with_user(self.vendor.user_ids).read()
+        self.assertEqual(values["price_current"], 100.0)
+        self.assertNotIn("price_line_ids", values)
+
     def test_batch_holds_only_what_goes_too_far(self):
         self.company.marketplace_price_change_max = 0.2
         near = self._create_offer(self.vendor, 55.0)
@@ -118,9 +146,15 @@ class TestPricing(MarketplaceCommon):
         for name in ("action_approve", "action_refuse"):
             with self.assertRaises(AccessError):
                 getattr(change.with_user(viewer), name)()
+        self.offer.price = 119.0
+        with self.assertRaises(AccessError):
+            self.offer.with_user(viewer).price = 500.0
+        with self.assertRaises(AccessError):
+            self.offer.with_user(self.vendor.user_ids).price = 500.0
+        self.assertFalse(self._waiting(), "who may not write asks for nothing")
         forged = self.offer.with_context(marketplace_price_approving=True)
         forged.price = 131.0
-        self.assertEqual(self.offer.price, 100.0)
+        self.assertEqual(self.offer.price, 119.0)
         clerk = new_test_user(
             self.env, "mkp_price_clerk", groups="marketplace_base.group_catalogue"
         )

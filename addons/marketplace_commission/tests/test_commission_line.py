@@ -131,6 +131,7 @@ class TestCommissionLine(CommissionCommon):
         usd = self.env.ref("base.USD")
         usd.active = True
         self.default_rule.amount_min = 20.00
+        self.vendor.vendor_contract_ids.other_currency_ids = usd
         line = self._sell(currency_id=usd.id)
         self.assertEqual(line.amount, 3.33)
         self.assertIn(
