@@ -72,6 +72,8 @@
         "views/portal_user_templates.xml",
         "views/portal_api_key_templates.xml",
         "views/portal_self_service_templates.xml",
+        "views/portal_download_templates.xml",
+        "views/portal_refund_request_templates.xml",
         "views/signup_templates.xml",
     ],
     "assets": {

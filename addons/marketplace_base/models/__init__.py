@@ -60,3 +60,5 @@ from . import marketplace_dispute
 from . import marketplace_vendor_change
 from . import vendor_notification
 from . import vendor_self_service
+from . import vendor_refund_request
+from . import vendor_documents

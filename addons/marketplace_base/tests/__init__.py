@@ -27,3 +27,4 @@ from . import test_operator_vat
 from . import test_vendor_user
 from . import test_vendor_api
 from . import test_portal_self_service
+from . import test_portal_refund_request

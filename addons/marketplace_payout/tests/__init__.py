@@ -9,3 +9,4 @@ from . import (
     test_vendor_suspension,
 )
 from . import test_portal_home
+from . import test_portal_downloads
