@@ -62,3 +62,4 @@ from . import vendor_notification
 from . import vendor_self_service
 from . import vendor_refund_request
 from . import vendor_documents
+from . import vendor_portal_retention

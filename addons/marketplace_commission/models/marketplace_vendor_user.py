@@ -30,11 +30,12 @@ class MarketplaceVendorUser(models.Model):
     def _document_file(self, kind, record):
         if kind != "commission":
             return super()._document_file(kind, record)
+        name = record._get_invoice_report_filename()
         if sent := record.invoice_pdf_report_id:
-            return sent.name, sent.raw
+            return name, sent.raw
         # sudo: the gate has checked that the document is the vendor's
         reports = self.env["ir.actions.report"].sudo()
         content, _type = reports.with_context(
             force_report_rendering=True
         )._render_qweb_pdf("account.account_invoices", record.ids)
-        return record._get_invoice_report_filename(), content
+        return name, content
