@@ -63,3 +63,4 @@ from . import vendor_self_service
 from . import vendor_refund_request
 from . import vendor_documents
 from . import vendor_portal_retention
+from . import vendor_upload_scan
