@@ -15,6 +15,8 @@ from odoo.models import MAGIC_COLUMNS
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.marketplace_base.controllers.gate import ANY_ROLE, section_role
+from odoo.addons.marketplace_base.models.marketplace_vendor_user import VENDOR_ROLES
 from odoo.addons.marketplace_payout.tests.common import PayoutCommon
 
 # Models a vendor reads, and the path to the vendor who owns a record.
@@ -29,6 +31,19 @@ OWN_MODELS = {
     "marketplace.payout": "vendor_id",
     "marketplace.kyc.document": "vendor_id",
     "marketplace.terms.acceptance": "vendor_id",
+}
+# Which role reads each of them, beside an owner.
+READERS = {
+    "marketplace.contract": "finance",
+    "marketplace.offer": "catalogue",
+    "marketplace.shipment": "orders",
+    "marketplace.shipment.line": "orders",
+    "marketplace.ledger.line": "finance",
+    "marketplace.commission.line": "finance",
+    "marketplace.settlement": "finance",
+    "marketplace.payout": "finance",
+    "marketplace.kyc.document": "owner",
+    "marketplace.terms.acceptance": "owner",
 }
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
@@ -90,15 +105,21 @@ CLOSED_MODELS = {
     "marketplace.terms",
     "marketplace.vendor.account",
     "marketplace.value.map",
+    "marketplace.vendor.api",
+    "marketplace.vendor.api.key",
+    "marketplace.vendor.change",
     "marketplace.vendor.closure",
     "marketplace.vendor.history",
     "marketplace.vendor.import",
     "marketplace.vendor.import.line",
+    "marketplace.vendor.invite",
     "marketplace.vendor.number",
     "marketplace.vendor.requirement",
+    "marketplace.vendor.role.mixin",
     "marketplace.vendor.simulation",
     "marketplace.vendor.transition",
     "marketplace.work.queue",
+    "marketplace.vendor.user",
 }
 # Models of Odoo that hold vendors' data: nothing of another vendor, no writing.
 NATIVE_MODELS = (
@@ -133,6 +154,32 @@ ROUTES = {
     "/my/marketplace/shipping/new": {},
     "/my/marketplace/shipping/<int:method_id>": {
         "method_id": "marketplace.shipping.method"
+    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
+    "/my/marketplace/switch": {},
+    "/my/marketplace/account": {},
+    "/my/marketplace/company": {},
+    "/my/marketplace/bank": {},
+    "/my/marketplace/holidays": {},
+    "/my/marketplace/holidays/<int:closure_id>/cancel": {
+        "closure_id": "marketplace.vendor.closure"
+    },
+    "/my/marketplace/users": {},
+    "/my/marketplace/users/<int:member_id>/roles": {
+        "member_id": "marketplace.vendor.user"
+    },
+    "/my/marketplace/users/<int:member_id>/remove": {
+        "member_id": "marketplace.vendor.user"
+    },
+    "/my/marketplace/api-keys": {},
+    "/my/marketplace/api-keys/<int:key_id>/revoke": {
+        "key_id": "marketplace.vendor.api.key"
+    },
+    "/my/marketplace/downloads": {},
+    "/my/marketplace/downloads/zip": {},
+    # The kind is the owner's own paper here; another kind has its own test.
+    "/my/marketplace/downloads/<string:kind>/<int:document_id>": {
+        "kind": ("identity",),
+        "document_id": "marketplace.kyc.document",
     },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
@@ -223,6 +270,10 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         today = fields.Date.today()
         cls._settle(today, cls.vendor | cls.other)
         cls._pay(today, cls.vendor | cls.other)
+        # As once sent: printing them anew needs wkhtmltopdf.
+        cls.env["account.move"].search(
+            [("marketplace_vendor_id", "!=", False)]
+        ).invoice_pdf_report_file = base64.b64encode(b"%PDF-1.4")
         # A second order, not shipped, so that there is something to ship.
         cls._import_order([(offer, 1) for offer in offers])
         cls.env["marketplace.storefront"].create(
@@ -246,6 +297,10 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     "vendor_id": vendor.id,
                     "step_ids": [fields.Command.create({"price": 5.0})],
                 }
+            vendor._vendor_plan_closure("2099-08-01", "2099-08-15", vendor.name)
+            vendor._vendor_change({"city": f"{vendor.name} City"}, vendor.user_ids)
+            cls.env["marketplace.vendor.api.key"]._generate(
+                vendor.vendor_user_ids, vendor.name, ["owner"], 30
             )
             cls.env["marketplace.kyc.document"].create(
                 {
@@ -264,6 +319,12 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                 ],
             )
         cls.user = cls.vendor.user_ids
+        cls.role_users = {
+            role: cls.vendor._vendor_invite_user(
+                role, f"{role}.isolation@example.com", [role]
+            ).user_id
+            for role in VENDOR_ROLES
+        }
         cls.records_other = {
             model: cls.env[model].search([(path, "=", cls.other.id)])
             for model, path in OWN_MODELS.items()
@@ -351,6 +412,36 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                 self.assertEqual(len(found.read([field])), len(own))
                 self._assert_invisible(self.records_other[model])
 
+    def test_every_role_reads_its_own_models_only(self):
+        """By RPC: what the vendor's role opens, and nothing of the other vendor."""
+        self.assertEqual(READERS.keys(), OWN_MODELS.keys())
+        for role, user in self.role_users.items():
+            for model, reader in READERS.items():
+                with self.subTest(f"{role} {model}"):
+                    own = self.env[model].search(
+                        [(OWN_MODELS[model], "=", self.vendor.id)]
+                    )
+                    records = self.env[model].with_env(
+                        self.env(user=user, su=False, context={})
+                    )
+                    opens = role in ("owner", reader)
+                    self.assertEqual(records.search([]).ids, own.ids if opens else [])
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_access")
+    def test_role_users_reach_no_native_document(self):
+        """Odoo's own pages follow the contact's company: users have none there."""
+        for role, user in self.role_users.items():
+            for model in ("account.move", "sale.order", "res.partner.bank"):
+                with self.subTest(f"{role} {model}"):
+                    records = self.env[model].with_env(
+                        self.env(user=user, su=False, context={})
+                    )
+                    try:
+                        found = records.search([])
+                    except AccessError:
+                        continue
+                    self.assertFalse(found)
+
     @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_access")
     def test_vendor_writes_no_record(self):
         for model, path in OWN_MODELS.items():
@@ -418,6 +509,8 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
             parameter = ROUTES[rule][match[1]]
             if isinstance(parameter, int):
                 return str(parameter)
+            if isinstance(parameter, tuple):
+                return parameter[0]
             domain = [(OWN_MODELS.get(parameter, "vendor_id"), "=", vendor.id)]
             return str(self.env[parameter].search(domain, limit=1).id)
 
@@ -451,6 +544,23 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     response = self._call(method, self._path(rule, self.vendor))
                     self.assertEqual(response.status_code, 200)
                     self._assert_no_secret(response)
+
+    @mute_logger("odoo.http")
+    def test_role_opens_its_routes_only(self):
+        """Every route, with the vendor's own records: the role decides."""
+        for role, user in self.role_users.items():
+            self._login(user)
+            for rule, method, _named in self._iter_calls():
+                wanted = section_role(rule)
+                opens = role == "owner" or wanted in (role, ANY_ROLE)
+                if opens and (method == "POST" or "zip" in rule or "<string" in rule):
+                    continue  # acts, or depends on the kind of document
+                with self.subTest(f"{role} {method} {rule}"):
+                    response = self._call(method, self._path(rule, self.vendor))
+                    if opens:
+                        self.assertEqual(response.status_code, 200)
+                    else:
+                        self.assertEqual(response.status_code, 403)
 
     def test_records_of_the_other_are_not_found(self):
         self._login(self.user)

@@ -117,3 +117,7 @@ from . import marketplace_vendor_change
 from . import vendor_notification
 from . import vendor_self_service
 from . import marketplace_wms
+from . import vendor_refund_request
+from . import vendor_documents
+from . import vendor_portal_retention
+from . import vendor_upload_scan

@@ -19,6 +19,7 @@ from odoo.exceptions import AccessError
 from odoo.http import request
 
 from ..exceptions import MarketplaceError
+from .marketplace_vendor_user import VENDOR_ROLES
 
 API_MODEL = "marketplace.vendor.api"
 # Where the authenticated key is kept during a request: no client can set it.
@@ -86,9 +87,7 @@ class MarketplaceVendorApi(models.AbstractModel):
         :raises AccessError: without a vendor API key, or when key or user lack the
             role, or the vendor has no portal any more.
         """
-        key_id = getattr(request, KEY_ATTRIBUTE, None) if request else None
-        # sudo: the key that authenticated this very request
-        key = self.env["marketplace.vendor.api.key"].sudo().browse(key_id or [])
+        key = self._api_key()
         if not key.exists() or key.user_id != self.env.user:
             raise AccessError(self.env._("The vendor API needs a vendor API key."))
         member = key.vendor_user_id
@@ -96,7 +95,7 @@ class MarketplaceVendorApi(models.AbstractModel):
             raise AccessError(
                 self.env._("This key belongs to a vendor without portal.")
             )
-        if role != "any" and not (key._has_role(role) and member._has_role(role)):
+        if role != "any" and not self._api_has_role(member, role):
             raise AccessError(
                 self.env._(
                     "This needs the role %(role)s, for the key “%(key)s” and for "
@@ -107,6 +106,16 @@ class MarketplaceVendorApi(models.AbstractModel):
                 )
             )
         return member
+
+    def _api_key(self):
+        """Return the key that authenticated this request, in sudo, or an empty set."""
+        key_id = getattr(request, KEY_ATTRIBUTE, None) if request else None
+        # sudo: a key may look at itself
+        return self.env["marketplace.vendor.api.key"].sudo().browse(key_id or [])
+
+    def _api_has_role(self, member, role):
+        """Tell whether both the key and its user have a role."""
+        return self._api_key()._has_role(role) and member._has_role(role)
 
     def _api_page(self, member, model_name, domain, order, limit, offset):
         """Return one page of the vendor's records, and how many there are."""
@@ -133,9 +142,7 @@ class MarketplaceVendorApi(models.AbstractModel):
     @vendor_action("any")
     def whoami(self, member):
         """Return whom the key acts for."""
-        key = member.env["marketplace.vendor.api.key"].browse(
-            getattr(request, KEY_ATTRIBUTE)
-        )
+        key = self._api_key()
         return {
             "vendor": {
                 "code": member.vendor_id.vendor_code,
@@ -146,9 +153,7 @@ class MarketplaceVendorApi(models.AbstractModel):
             "key": key.name,
             "expires": self._api_date(key.date_expiry),
             "roles": [
-                role
-                for role in ("owner", "catalogue", "orders", "finance")
-                if key._has_role(role) and member._has_role(role)
+                role for role in VENDOR_ROLES if self._api_has_role(member, role)
             ],
         }
 
@@ -161,11 +166,7 @@ class MarketplaceVendorApi(models.AbstractModel):
                 "id": user.id,
                 "name": user.user_id.name,
                 "login": user.login,
-                "roles": [
-                    role
-                    for role in ("owner", "catalogue", "orders", "finance")
-                    if user[f"is_{role}"]
-                ],
+                "roles": [role for role in VENDOR_ROLES if user[f"is_{role}"]],
                 "last_seen": self._api_date(user.login_date),
             }
             for user in model.search(domain)

@@ -50,3 +50,6 @@ from . import test_vendor_api
 from . import test_portal_self_service
 from . import test_compliance
 from . import test_wms
+from . import test_portal_refund_request
+from . import test_vendor_portal_retention
+from . import test_vendor_upload

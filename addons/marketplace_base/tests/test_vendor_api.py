@@ -1,3 +1,4 @@
+import base64
 from datetime import timedelta
 
 from odoo import fields
@@ -11,9 +12,18 @@ from odoo.addons.marketplace_base.models.marketplace_vendor_api import API_MODEL
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
 
 # Models whose ids the actions take, by the name of the parameter.
-PARAMETERS = {"order_id": "sale.order", "shipment_id": "marketplace.shipment"}
+PARAMETERS = {
+    "order_id": "sale.order",
+    "shipment_id": "marketplace.shipment",
+    "document_id": "marketplace.kyc.document",
+}
 # What else an action needs to get as far as the gate.
-VALUES = {"carrier_name": "DHL", "quantities": {}}
+VALUES = {
+    "carrier_name": "DHL",
+    "quantities": {},
+    "kind": "identity",
+    "reason": "defective",
+}
 
 
 def api_actions(env):
@@ -41,6 +51,17 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
             for vendor in (cls.vendor, cls.other)
         )
         cls.shipment_other = cls._ship_and_deliver(cls.order_other)
+        cls.paper, cls.paper_other = cls.env["marketplace.kyc.document"].create(
+            [
+                {
+                    "vendor_id": vendor.id,
+                    "type_id": cls.env.ref("marketplace_base.kyc_type_bank").id,
+                    "file": base64.b64encode(b"%PDF-1.4 paper"),
+                    "file_name": "paper.pdf",
+                }
+                for vendor in (cls.vendor, cls.other)
+            ]
+        )
         cls.member = cls.vendor.vendor_user_ids
         cls.key, cls.token = cls._key(["owner"])
 
@@ -158,6 +179,36 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
             with self.subTest(limit), mute_logger("odoo.http"):
                 self._call("list_orders", status=422, limit=limit)
 
+    def test_documents_are_those_the_key_may_read(self):
+        [row] = self._call("list_documents")
+        self.assertEqual((row["kind"], row["id"]), ("identity", self.paper.id))
+        document = self._call("get_document", kind="identity", document_id=row["id"])
+        self.assertEqual(base64.b64decode(document["content"]), b"%PDF-1.4 paper")
+        self.assertFalse(self._call("list_documents", date_to="2020-01-01"))
+        _key, weak = self._key(["orders"])
+        self.assertFalse(self._call("list_documents", token=weak))
+        with mute_logger("odoo.http"):
+            self._call(
+                "get_document",
+                token=weak,
+                status=404,
+                kind="identity",
+                document_id=row["id"],
+            )
+            self._call("list_documents", status=422, date_from="soon")
+
+    def test_refund_is_asked_for_once(self):
+        line = self.order.order_line[:1]
+        params = {
+            "order_id": self.order.id,
+            "quantities": {str(line.id): 1},
+            "reason": "out_of_stock",
+        }
+        answer = self._call("request_refund", **params)
+        self.assertEqual(answer["state"], "draft")
+        with mute_logger("odoo.http"):
+            self._call("request_refund", status=422, **params)
+
     # -- gate -----------------------------------------------------------------------
 
     def test_every_public_method_is_a_gated_action(self):
@@ -177,6 +228,7 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
         foreign = {
             "sale.order": self.order_other.id,
             "marketplace.shipment": self.shipment_other.id,
+            "marketplace.kyc.document": self.paper_other.id,
         }
         seen = set()
         for name, method in api_actions(self.env).items():

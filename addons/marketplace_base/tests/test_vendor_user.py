@@ -25,6 +25,7 @@ PAGES = {
     "users": "owner",
     "api-keys": "owner",
     "account": ANY_ROLE,
+    "downloads": ANY_ROLE,
     "holidays": "catalogue",
     "bank": "owner",
     "company": "owner",

@@ -14,3 +14,4 @@ from . import account_move_line
 from . import account_tax
 from . import res_company
 from . import res_config_settings
+from . import marketplace_vendor_user
