@@ -34,6 +34,7 @@ OWN_MODELS = {
 CLOSED_MODELS = {
     "marketplace.account.role",
     "marketplace.binding",
+    "marketplace.conversation",
     "marketplace.commission.plan",
     "marketplace.commission.rule",
     "marketplace.dispute",
@@ -45,6 +46,8 @@ CLOSED_MODELS = {
     "marketplace.line.decision",
     "marketplace.line.refusal",
     "marketplace.line.refusal.line",
+    "marketplace.message",
+    "marketplace.message.compose",
     "marketplace.message.mixin",
     "marketplace.order",
     "marketplace.outbox",
@@ -93,6 +96,11 @@ ROUTES = {
     "/my/marketplace/orders/<int:order_id>/ship": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/accept": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/refuse": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/messages": {"order_id": "sale.order"},
+    "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
+        "message_id": "marketplace.message",
+        "number": 1,
+    },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},
@@ -160,6 +168,12 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         cls._pay(today, cls.vendor | cls.other)
         # A second order, not shipped, so that there is something to ship.
         cls._import_order([(offer, 1) for offer in offers])
+        for order in cls.env["sale.order"].search(
+            [("vendor_id", "in", (cls.vendor | cls.other).ids)]
+        ):
+            order._post_customer_message(
+                f"For {order.vendor_id.name}", [("note.pdf", b"%PDF-1.4 note")]
+            )
         cls.env["marketplace.storefront"].create(
             {
                 "name": "Isolation",

@@ -61,3 +61,5 @@ from . import marketplace_hold
 from . import sale_order_life
 from . import sale_order_payment
 from . import marketplace_entitlement_trigger
+from . import marketplace_conversation
+from . import marketplace_message

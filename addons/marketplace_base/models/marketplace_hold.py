@@ -135,7 +135,7 @@ class SaleOrder(models.Model):
                 )
             )
         now = fields.Datetime.now()
-        return self._marketplace_holds().create(
+        holds = self._marketplace_holds().create(
             [
                 {
                     "sale_order_id": order.id,
@@ -147,6 +147,7 @@ class SaleOrder(models.Model):
                 for order in todo
             ]
         )
+        return holds.with_env(self.env)
 
     @api.private
     def _marketplace_release(self, note=None):

@@ -27,3 +27,4 @@ from . import test_operator_vat
 from . import test_acceptance
 from . import test_portal_acceptance
 from . import test_order_life
+from . import test_conversation
