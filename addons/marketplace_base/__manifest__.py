@@ -66,6 +66,7 @@
         "views/marketplace_order_life_views.xml",
         "wizards/marketplace_message_compose_views.xml",
         "views/marketplace_conversation_views.xml",
+        "views/marketplace_vendor_sla_views.xml",
         "views/vendor_bank_account_views.xml",
         "views/portal_layout_templates.xml",
         "views/portal_home_templates.xml",

@@ -74,6 +74,7 @@ CLOSED_MODELS = {
     "marketplace.vendor.number",
     "marketplace.vendor.requirement",
     "marketplace.vendor.simulation",
+    "marketplace.vendor.sla",
     "marketplace.vendor.transition",
 }
 # Models of Odoo that hold vendors' data: nothing of another vendor, no writing.

@@ -63,3 +63,4 @@ from . import sale_order_payment
 from . import marketplace_entitlement_trigger
 from . import marketplace_conversation
 from . import marketplace_message
+from . import marketplace_vendor_sla

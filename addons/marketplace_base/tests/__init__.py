@@ -28,3 +28,4 @@ from . import test_acceptance
 from . import test_portal_acceptance
 from . import test_order_life
 from . import test_conversation
+from . import test_vendor_sla
