@@ -16,5 +16,6 @@ from . import (
     res_groups,
     res_partner,
     res_users,
+    sale_order,
     vendor_closing,
 )
