@@ -147,9 +147,7 @@ class MarketplaceConversation(models.Model):
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
-    conversation_ids = fields.One2many(
-        "marketplace.conversation", "sale_order_id", string="Conversation"
-    )
+    conversation_ids = fields.One2many("marketplace.conversation", "sale_order_id")
     conversation_message_count = fields.Integer(
         string="Messages in the Conversation",
         compute="_compute_conversation_message_count",

@@ -107,6 +107,7 @@ class MarketplaceMessage(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         self._check_posting()
         return super().create(vals_list)
 

@@ -38,7 +38,7 @@ class MarketplaceVendorSla(models.Model):
     }
 
     sale_order_id = fields.Many2one("sale.order", string="Vendor Order", readonly=True)
-    vendor_id = fields.Many2one("res.partner", string="Vendor", readonly=True)
+    vendor_id = fields.Many2one("res.partner", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     date = fields.Date(
         readonly=True,

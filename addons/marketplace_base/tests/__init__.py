@@ -29,3 +29,4 @@ from . import test_portal_acceptance
 from . import test_order_life
 from . import test_conversation
 from . import test_vendor_sla
+from . import test_hold
