@@ -19,6 +19,8 @@ class MarketplaceVendorSla(models.Model):
     _rec_name = "sale_order_id"
     _depends = {
         "sale.order": [
+            "acceptance_required",
+            "acceptance_state",
             "amount_given_back",
             "company_id",
             "date_order",
@@ -85,6 +87,8 @@ class MarketplaceVendorSla(models.Model):
             WITH seen AS (
                 SELECT sale.id, sale.vendor_id, sale.company_id, sale.state,
                        sale.marketplace_order_id, sale.marketplace_state,
+                       sale.acceptance_required
+                       AND sale.acceptance_state = 'decided' AS is_answered,
                        COALESCE(sale.date_vendor_visible, sale.date_order) AS start
                   FROM sale_order sale
                  WHERE sale.vendor_id IS NOT NULL
@@ -122,8 +126,9 @@ class MarketplaceVendorSla(models.Model):
                    (seen.start AT TIME ZONE 'UTC'
                     AT TIME ZONE COALESCE(partner.tz, 'UTC'))::date AS date,
                    1 AS order_count,
-                   EXTRACT(EPOCH FROM decided.date - seen.start - (%(held_decided)s))
-                       / 3600 AS acceptance_hours,
+                   CASE WHEN seen.is_answered THEN EXTRACT(
+                       EPOCH FROM decided.date - seen.start - (%(held_decided)s))
+                       / 3600 END AS acceptance_hours,
                    EXTRACT(EPOCH FROM shipped.date - seen.start - (%(held_shipped)s))
                        / 3600 AS dispatch_hours,
                    (COALESCE(decided.is_refused, FALSE) OR seen.state = 'cancel')::int

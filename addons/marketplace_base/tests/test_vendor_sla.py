@@ -53,6 +53,16 @@ class TestVendorSla(MarketplaceCommon):
             ],
         )
 
+    def test_order_without_a_whole_answer_has_no_time(self):
+        order = self._sell("2026-03-02 08:00:00")
+        with freeze_time("2026-03-02 09:00:00"):
+            order._marketplace_refuse("vendor", {order.order_line: 1}, "out_of_stock")
+        self.assertFalse(self._row(order).acceptance_hours)
+        with freeze_time("2026-03-02 11:00:00"):
+            order._marketplace_accept("vendor")
+        self.env.invalidate_all()
+        self.assertEqual(self._row(order).acceptance_hours, 3.0)
+
     def test_hold_before_the_vendor_sees_it_is_no_time_of_his(self):
         order = self._sell("2026-03-02 08:00:00", hold={"reason_code": "fraud"})
         with freeze_time("2026-03-05 08:00:00"):
