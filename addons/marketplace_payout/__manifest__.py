@@ -22,6 +22,7 @@
         "views/marketplace_settlement_views.xml",
         "views/marketplace_payout_run_views.xml",
         "views/marketplace_payout_views.xml",
+        "views/marketplace_order_views.xml",
         "wizards/marketplace_settlement_wizard_views.xml",
         "wizards/marketplace_payout_wizard_views.xml",
         "wizards/marketplace_vendor_transition_views.xml",

@@ -53,6 +53,7 @@ CLOSED_MODELS = {
     "marketplace.brand",
     "marketplace.catalogue.review",
     "marketplace.catalogue.review.line",
+    "marketplace.conversation",
     "marketplace.commission.plan",
     "marketplace.commission.rule",
     "marketplace.compliance.item",
@@ -69,6 +70,8 @@ CLOSED_MODELS = {
     "marketplace.line.decision",
     "marketplace.line.refusal",
     "marketplace.line.refusal.line",
+    "marketplace.message",
+    "marketplace.message.compose",
     "marketplace.message.mixin",
     "marketplace.offer.import",
     "marketplace.offer.import.line",
@@ -117,6 +120,7 @@ CLOSED_MODELS = {
     "marketplace.vendor.requirement",
     "marketplace.vendor.role.mixin",
     "marketplace.vendor.simulation",
+    "marketplace.vendor.sla",
     "marketplace.vendor.transition",
     "marketplace.work.queue",
     "marketplace.vendor.user",
@@ -180,6 +184,10 @@ ROUTES = {
     "/my/marketplace/downloads/<string:kind>/<int:document_id>": {
         "kind": ("identity",),
         "document_id": "marketplace.kyc.document",
+    "/my/marketplace/orders/<int:order_id>/messages": {"order_id": "sale.order"},
+    "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
+        "message_id": "marketplace.message",
+        "number": 1,
     },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
@@ -276,6 +284,12 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         ).invoice_pdf_report_file = base64.b64encode(b"%PDF-1.4")
         # A second order, not shipped, so that there is something to ship.
         cls._import_order([(offer, 1) for offer in offers])
+        for order in cls.env["sale.order"].search(
+            [("vendor_id", "in", (cls.vendor | cls.other).ids)]
+        ):
+            order._post_customer_message(
+                f"For {order.vendor_id.name}", [("note.pdf", b"%PDF-1.4 note")]
+            )
         cls.env["marketplace.storefront"].create(
             {
                 "name": "Isolation",

@@ -121,3 +121,6 @@ from . import vendor_refund_request
 from . import vendor_documents
 from . import vendor_portal_retention
 from . import vendor_upload_scan
+from . import marketplace_conversation
+from . import marketplace_message
+from . import marketplace_vendor_sla

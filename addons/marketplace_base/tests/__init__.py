@@ -53,3 +53,6 @@ from . import test_wms
 from . import test_portal_refund_request
 from . import test_vendor_portal_retention
 from . import test_vendor_upload
+from . import test_conversation
+from . import test_vendor_sla
+from . import test_hold

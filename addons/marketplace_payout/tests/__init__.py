@@ -1,5 +1,6 @@
 from . import (
     test_four_eyes,
+    test_order_payout,
     test_payout_run,
     test_portal_statement,
     test_scenarios,
