@@ -68,6 +68,7 @@
         "views/portal_order_templates.xml",
         "views/portal_offer_templates.xml",
         "views/portal_return_templates.xml",
+        "views/portal_incident_templates.xml",
         "views/portal_document_templates.xml",
         "views/portal_terms_templates.xml",
         "views/signup_templates.xml",

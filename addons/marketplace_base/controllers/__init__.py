@@ -5,3 +5,4 @@ from . import portal_orders
 from . import portal_terms
 from . import signup
 from . import portal_returns
+from . import portal_incidents

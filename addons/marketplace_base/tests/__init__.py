@@ -26,3 +26,6 @@ from . import test_setup
 from . import test_operator_vat
 from . import test_return
 from . import test_incident
+from . import test_refund_planner
+from . import test_refund_plan_properties
+from . import test_portal_returns
