@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.http import Request
 from odoo.models import MAGIC_COLUMNS
 from odoo.tests import HttpCase, tagged
@@ -37,8 +38,10 @@ CLOSED_MODELS = {
     "marketplace.commission.plan",
     "marketplace.commission.rule",
     "marketplace.dispute",
+    "marketplace.frozen.line",
     "marketplace.health",
     "marketplace.inbox",
+    "marketplace.incident",
     "marketplace.kyc.document.type",
     "marketplace.message.mixin",
     "marketplace.order",
@@ -50,6 +53,9 @@ CLOSED_MODELS = {
     "marketplace.refund",
     "marketplace.refund.line",
     "marketplace.requirement",
+    "marketplace.return",
+    "marketplace.return.line",
+    "marketplace.settlement.hold",
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
     "marketplace.state.mixin",
@@ -86,6 +92,32 @@ ROUTES = {
     "/my/marketplace/orders/page/<int:page>": {"page": 1},
     "/my/marketplace/orders/<int:order_id>": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/ship": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
+    "/my/marketplace/returns": {},
+    "/my/marketplace/returns/page/<int:page>": {"page": 1},
+    "/my/marketplace/returns/<int:return_id>": {"return_id": "marketplace.return"},
+    "/my/marketplace/returns/<int:return_id>/accept": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/refuse": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/receive": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/check": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/incidents": {},
+    "/my/marketplace/incidents/page/<int:page>": {"page": 1},
+    "/my/marketplace/incidents/<int:incident_id>": {
+        "incident_id": "marketplace.incident"
+    },
+    "/my/marketplace/incidents/<int:incident_id>/reply": {
+        "incident_id": "marketplace.incident"
+    },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},
@@ -151,6 +183,23 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         today = fields.Date.today()
         cls._settle(today, cls.vendor | cls.other)
         cls._pay(today, cls.vendor | cls.other)
+        for line in group.sale_order_ids.order_line:
+            cls.env["marketplace.return"].create(
+                {
+                    "sale_order_id": line.order_id.id,
+                    "note": line.product_id.name,
+                    "line_ids": [
+                        Command.create({"sale_line_id": line.id, "quantity": 1})
+                    ],
+                }
+            )
+            cls.env["marketplace.incident"].create(
+                {
+                    "sale_line_id": line.id,
+                    "reason_code": "other",
+                    "note": line.product_id.name,
+                }
+            )
         # A second order, not shipped, so that there is something to ship.
         cls._import_order([(offer, 1) for offer in offers])
         cls.env["marketplace.storefront"].create(

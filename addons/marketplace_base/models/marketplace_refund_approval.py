@@ -103,7 +103,11 @@ class MarketplaceRefund(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_approval_fields(vals)
-        return super().create(vals_list)
+        records = super().create(vals_list)
+        # A context may bring defaults that no value names.
+        if records.approved_by_id and not self.env.su:
+            raise AccessError(self.env._("Use the button to approve a refund."))
+        return records
 
     def write(self, vals):
         self._check_approval_fields(vals)

@@ -4,7 +4,12 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..const import QUANTITY_DECIMALS
-from ..const_returns import DEFAULT_FAULT, PARTIES, REASON_FAULTS
+from ..const_returns import (
+    DEFAULT_FAULT,
+    PARTIES,
+    REASON_FAULTS,
+    RETURN_REFUND_STATES,
+)
 from ..engine.money import from_minor, to_minor
 from ..engine.refund import unit_amount
 from ..engine.returns import less_label
@@ -70,6 +75,33 @@ class MarketplaceReturn(models.Model):
     def action_view_refunds(self):
         """Open the refunds made for the return."""
         return self.refund_ids._get_records_action(name=self.env._("Refunds"))
+
+    def _check_refundable(self):
+        """Refuse the refund of a return before the step its contract names.
+
+        :raises MarketplaceError: naming the return and that step.
+        """
+        for record in self:
+            # sudo: terms of the contract apply, whoever refunds may not read them
+            contract = record.sale_order_id.sudo().contract_id
+            step = contract.return_refund_from
+            if record.state not in RETURN_REFUND_STATES[step]:
+                steps = dict(
+                    contract._fields["return_refund_from"]._description_selection(
+                        self.env
+                    )
+                )
+                states = dict(self._fields["state"]._description_selection(self.env))
+                raise MarketplaceError(
+                    self.env._(
+                        "%(record)s is “%(state)s”: the contract of %(vendor)s lets it "
+                        "be refunded “%(step)s”.",
+                        record=record.name,
+                        state=states[record.state],
+                        vendor=record.vendor_id.name,
+                        step=steps[step],
+                    )
+                )
 
     def _prepare_refund_vals(self):
         """Return the refund of the units left: their price, less the label if due."""

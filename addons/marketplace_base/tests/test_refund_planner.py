@@ -259,6 +259,10 @@ class TestRefundPlanner(ReturnsCommon):
             refund.approved_by_id = self.desk
         with self.assertRaises(AccessError):
             refund.changed_by_id = self.desk
+        with self.assertRaises(AccessError):
+            self.Refund.with_user(self.accountant).with_context(
+                default_approved_by_id=self.desk.id
+            ).create({"order_id": self.group.id, "amount": 50})
         refund.with_user(self.desk).action_approve()
         refund.amount = 51
         self.assertTrue(refund.needs_approval, "what was approved has changed")

@@ -380,10 +380,14 @@ class TestReturn(ReturnsCommon):
                 self._payload(ref="B", lines=bad_line),
                 self._payload(ref="C", lines=too_much),
                 self._payload(ref="D"),
+                self._payload(ref="E", lines=[]),
+                self._payload(ref="F", lines=[{**too_much[0], "quantity": 3}]),
             ]
         )
         self.assertEqual(records.mapped("external_ref"), ["D"])
-        self.assertEqual(sorted(problems), [0, 1, 2])
+        self.assertEqual(sorted(problems), [0, 1, 2, 4, 5])
+        self.assertIn("quantity above zero", problems[4][0])
+        self.assertIn("only 2 delivered", problems[5][0])
         self.assertIn("UNKNOWN", problems[0][0])
         self.assertIn("NOPE", problems[1][0])
         self.assertIn("only 3 delivered", problems[2][0])
