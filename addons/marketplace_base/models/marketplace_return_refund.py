@@ -59,6 +59,19 @@ class MarketplaceReturn(models.Model):
             record.refund_count = len(record.refund_ids)
             record.amount_refunded = sum(done.mapped("amount"))
 
+    def write(self, vals):
+        """Keep who paid the label once a refund has settled it."""
+        if {"label_payer", "label_cost"} & vals.keys():
+            for record in self:
+                if record._label_settled():
+                    raise MarketplaceError(
+                        self.env._(
+                            "%(record)s is refunded: its label is settled.",
+                            record=record.name,
+                        )
+                    )
+        return super().write(vals)
+
     def action_refund(self):
         """Prepare the refund of what came back, and open it; one draft at a time.
 
@@ -220,7 +233,7 @@ class MarketplaceRefund(models.Model):
         """Return the entry of a return label that the operator pays, once."""
         self.ensure_one()
         source = self.return_id
-        if not source or source.label_payer != "operator":
+        if source.label_payer != "operator" or source._label_settled():
             return []
         return [
             {

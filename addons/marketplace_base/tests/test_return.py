@@ -274,7 +274,11 @@ class TestReturn(ReturnsCommon):
         refund.line_ids.quantity = 1
         refund.action_apply()
         self.assertBalances(self.vendor, due=75.9)
-        self._refund_of(record).action_apply()
+        with self.assertRaisesRegex(MarketplaceError, "label is settled"):
+            record.label_cost = 10
+        last = self._refund_of(record)
+        self.assertEqual(last._effect()["operator"], 0)
+        last.action_apply()
         self.assertBalances(self.vendor, due=55.9)
         self.assertEqual(record.state, "closed")
         self.assertTiedOut()
