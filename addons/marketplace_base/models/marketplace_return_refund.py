@@ -33,6 +33,10 @@ class MarketplaceReturn(models.Model):
     refund_ids = fields.One2many("marketplace.refund", "return_id", string="Refunds")
     refund_count = fields.Integer(compute="_compute_refunds")
     amount_refunded = fields.Monetary(string="Refunded", compute="_compute_refunds")
+    is_refundable = fields.Boolean(
+        compute="_compute_is_refundable",
+        help="In a state in which the contract lets the goods be refunded.",
+    )
 
     @api.depends("fault", "line_ids.quantity", "line_ids.sale_line_id", "sale_order_id")
     def _compute_refund_shipping(self):
@@ -58,6 +62,13 @@ class MarketplaceReturn(models.Model):
             done = record.refund_ids.filtered(lambda refund: refund.state == "done")
             record.refund_count = len(record.refund_ids)
             record.amount_refunded = sum(done.mapped("amount"))
+
+    @api.depends("state", "sale_order_id")
+    def _compute_is_refundable(self):
+        for record in self:
+            # sudo: terms of the contract apply, whoever looks may not read them
+            step = record.sale_order_id.sudo().contract_id.return_refund_from
+            record.is_refundable = record.state in RETURN_REFUND_STATES.get(step, ())
 
     def write(self, vals):
         """Keep who paid the label once a refund has settled it."""
@@ -95,10 +106,9 @@ class MarketplaceReturn(models.Model):
         :raises MarketplaceError: naming the return and that step.
         """
         for record in self:
-            # sudo: terms of the contract apply, whoever refunds may not read them
-            contract = record.sale_order_id.sudo().contract_id
-            step = contract.return_refund_from
-            if record.state not in RETURN_REFUND_STATES[step]:
+            if not record.is_refundable:
+                # sudo: terms of the contract apply, whoever refunds may not read them
+                contract = record.sale_order_id.sudo().contract_id
                 steps = dict(
                     contract._fields["return_refund_from"]._description_selection(
                         self.env
@@ -112,7 +122,7 @@ class MarketplaceReturn(models.Model):
                         record=record.name,
                         state=states[record.state],
                         vendor=record.vendor_id.name,
-                        step=steps[step],
+                        step=steps[contract.return_refund_from],
                     )
                 )
 

@@ -55,6 +55,7 @@ class TestReturn(ReturnsCommon):
             with self.assertRaisesRegex(MarketplaceError, "Once it is checked"):
                 record.action_refund()
         record.action_receive()
+        self.assertFalse(record.is_refundable, "no button either")
         with self.assertRaisesRegex(MarketplaceError, "Once it is checked"):
             record.action_refund()
         record.action_non_compliant()
