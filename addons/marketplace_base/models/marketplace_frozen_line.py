@@ -19,7 +19,7 @@ class MarketplaceFrozenLine(models.Model):
 
     incident_id = fields.Many2one("marketplace.incident", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    vendor_id = fields.Many2one("res.partner", string="Vendor", readonly=True)
+    vendor_id = fields.Many2one("res.partner", readonly=True)
     sale_order_id = fields.Many2one("sale.order", string="Vendor Order", readonly=True)
     sale_line_id = fields.Many2one(
         "sale.order.line", string="Order Line", readonly=True
@@ -27,7 +27,7 @@ class MarketplaceFrozenLine(models.Model):
     reason_code = fields.Selection(INCIDENT_REASONS, string="Reason", readonly=True)
     date = fields.Date(string="Since", readonly=True)
     date_deadline = fields.Date(string="Settle Until", readonly=True)
-    days = fields.Integer(string="Days", readonly=True, aggregator="max")
+    days = fields.Integer(readonly=True, aggregator="max")
     age = fields.Selection(FROZEN_AGES, readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     amount = fields.Monetary(

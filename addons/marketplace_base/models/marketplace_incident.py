@@ -292,7 +292,6 @@ class MarketplaceRefund(models.Model):
 
     incident_id = fields.Many2one(
         "marketplace.incident",
-        string="Incident",
         readonly=True,
         copy=False,
         index="btree_not_null",

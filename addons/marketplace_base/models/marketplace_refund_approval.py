@@ -127,9 +127,10 @@ class MarketplaceRefund(models.Model):
     def _share_over_lines(self, money):
         """Keep the approval: sharing the amount approved does not change it."""
         approver = self.approved_by_id
-        super()._share_over_lines(money)
+        result = super()._share_over_lines(money)
         # sudo: the approval is given back as it was
         self.sudo().approved_by_id = approver
+        return result
 
     def action_approve(self):
         """Approve refunds that somebody else typed.

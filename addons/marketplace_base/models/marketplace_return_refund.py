@@ -182,7 +182,6 @@ class MarketplaceRefund(models.Model):
 
     return_id = fields.Many2one(
         "marketplace.return",
-        string="Return",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -275,7 +274,6 @@ class MarketplaceRefundLine(models.Model):
 
     return_line_id = fields.Many2one(
         "marketplace.return.line",
-        string="Return Line",
         copy=False,
         readonly=True,
         index="btree_not_null",
