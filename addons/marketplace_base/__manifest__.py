@@ -128,6 +128,7 @@
         "views/portal_offer_import_templates.xml",
         "views/portal_proposal_templates.xml",
         "views/portal_compliance_templates.xml",
+        "views/portal_incident_templates.xml",
         "views/portal_document_templates.xml",
         "views/portal_terms_templates.xml",
         "views/portal_user_templates.xml",

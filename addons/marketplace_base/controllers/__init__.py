@@ -20,3 +20,4 @@ from . import portal_terms
 from . import portal_users
 from . import signup
 from . import portal_returns
+from . import portal_incidents
