@@ -18,8 +18,7 @@
         # The JSON-2 API, by which warehouse systems report.
         "rpc",
     ],
-    "external_dependencies": {"python": ["holidays"]},
-    "external_dependencies": {"python": ["phonenumbers"]},
+    "external_dependencies": {"python": ["holidays", "phonenumbers"]},
     "data": [
         "security/marketplace_base_groups.xml",
         "security/ir.model.access.csv",
@@ -135,7 +134,6 @@
         "views/portal_api_key_templates.xml",
         "views/portal_self_service_templates.xml",
         "views/portal_download_templates.xml",
-        "views/portal_refund_request_templates.xml",
         "views/signup_templates.xml",
     ],
     "assets": {

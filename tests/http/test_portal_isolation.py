@@ -164,7 +164,7 @@ ROUTES = {
     "/my/marketplace/shipping/new": {},
     "/my/marketplace/shipping/<int:method_id>": {
         "method_id": "marketplace.shipping.method"
-    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
+    },
     "/my/marketplace/switch": {},
     "/my/marketplace/account": {},
     "/my/marketplace/company": {},
@@ -190,10 +190,12 @@ ROUTES = {
     "/my/marketplace/downloads/<string:kind>/<int:document_id>": {
         "kind": ("identity",),
         "document_id": "marketplace.kyc.document",
+    },
     "/my/marketplace/orders/<int:order_id>/messages": {"order_id": "sale.order"},
     "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
         "message_id": "marketplace.message",
         "number": 1,
+    },
     "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
@@ -359,6 +361,7 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     "vendor_id": vendor.id,
                     "step_ids": [fields.Command.create({"price": 5.0})],
                 }
+            )
             vendor._vendor_plan_closure("2099-08-01", "2099-08-15", vendor.name)
             vendor._vendor_change({"city": f"{vendor.name} City"}, vendor.user_ids)
             cls.env["marketplace.vendor.api.key"]._generate(

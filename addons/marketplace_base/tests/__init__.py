@@ -47,10 +47,10 @@ from . import test_return
 from . import test_incident
 from . import test_vendor_user
 from . import test_vendor_api
+from . import test_vendor_api_actions
 from . import test_portal_self_service
 from . import test_compliance
 from . import test_wms
-from . import test_portal_refund_request
 from . import test_vendor_portal_retention
 from . import test_vendor_upload
 from . import test_conversation
