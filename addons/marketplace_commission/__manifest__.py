@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "security/marketplace_commission_rules.xml",
         "data/product_data.xml",
+        "data/marketplace_commission_criterion_data.xml",
         "views/marketplace_commission_rule_views.xml",
         "views/marketplace_commission_plan_views.xml",
         "views/marketplace_commission_line_views.xml",

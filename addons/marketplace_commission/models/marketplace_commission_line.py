@@ -4,11 +4,16 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..const import LINE_KINDS
-from ..engine.compute import Charge, Sale, reverse
-from ..engine.rules import Facts, decide, unit_price
+from odoo.addons.marketplace_base.const import REFUND_REASONS
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
+
+from ..const import LINE_KINDS, REFUND_FIXED
+from ..engine.compute import Charge, Sale
+from ..engine.reversal import reverse
+from ..engine.rules import Facts, decide_order, unit_price
 from ..trace import Trace
 from .marketplace_commission_rule import RATE_DIGITS
+from .marketplace_refund_policy import RESPONSIBILITIES
 
 # A caller can send any context value over RPC, but never this very object.
 _COMMISSION_TOKEN = object()
@@ -60,6 +65,21 @@ class MarketplaceCommissionLine(models.Model):
         help="VAT excluded; positive when the vendor owes it, negative when it is "
         "given back."
     )
+    amount_fixed = fields.Monetary(
+        string="Fixed Part",
+        help="What fixed amounts and the minimum put on top of the percentage.",
+    )
+    refund_fixed = fields.Selection(
+        REFUND_FIXED,
+        string="Fixed Part on Refunds",
+        default="proportional",
+        required=True,
+        help="As the rule said when the line was computed.",
+    )
+    is_above_net = fields.Boolean(
+        string="Above the Credit",
+        help="The commission is more than what the vendor is credited for the line.",
+    )
     trace_steps = fields.Json(
         help="How the amount came about, as data: the words are made for the reader."
     )
@@ -69,6 +89,13 @@ class MarketplaceCommissionLine(models.Model):
     )
     reversal_line_ids = fields.One2many(
         "marketplace.commission.line", "reversed_line_id", string="Reversals"
+    )
+    is_shipping = fields.Boolean(string="On Shipping")
+    reason_code = fields.Selection(REFUND_REASONS, string="Refund Reason")
+    responsibility = fields.Selection(RESPONSIBILITIES, string="Responsible")
+    amount_due = fields.Monetary(
+        string="Proportional Part",
+        help="What a refund gives back before the refund policy keeps a part of it.",
     )
     refund_line_id = fields.Many2one(
         "marketplace.refund.line", index="btree_not_null", ondelete="restrict"
@@ -106,12 +133,14 @@ class MarketplaceCommissionLine(models.Model):
 
     # -- computes -------------------------------------------------------------------
 
-    @api.depends("trace_steps", "currency_id")
+    @api.depends("trace_steps", "currency_id", "move_line_id")
     @api.depends_context("lang")
     def _compute_trace(self):
         for line in self:
             trace = Trace(line.env, line.currency_id)
-            line.trace = trace.render(line.trace_steps or [])
+            # sudo: a vendor reads the tax of his own line, not the accounting.
+            taxes = line.sudo().move_line_id.tax_ids
+            line.trace = trace.render(line.trace_steps or [], taxes)
 
     @api.depends("move_line_id")
     def _compute_is_invoiced(self):
@@ -165,19 +194,28 @@ class MarketplaceCommissionLine(models.Model):
             plan; shipping is charged when the rule that applies says so.
         :return: the new lines.
         """
-        charged = self.sudo().search_fetch(
-            [("sale_line_id", "in", sale_lines.ids), ("kind", "=", "commission")],
-            ["sale_line_id"],
-        )
         # sudo: commission follows from the confirmed order, whoever confirms it.
-        todo = (sale_lines - charged.sale_line_id).sudo()
+        before = self.sudo().search_fetch(
+            [
+                ("sale_order_id", "in", sale_lines.order_id.ids),
+                ("kind", "=", "commission"),
+            ],
+            ["sale_line_id", "sale_order_id", "rule_id"],
+        )
+        todo = (sale_lines - before.sale_line_id).sudo()
+        settled = before.grouped("sale_order_id")
         vals_list = []
-        for plan, plan_lines in todo.grouped(
-            lambda line: line.order_id.contract_id.commission_plan_id
-        ).items():
-            rules = plan._engine_rules()
-            for line in plan_lines:
-                decision = decide(rules, self._sale_facts(line))
+        rules = {}
+        for order, lines in todo.grouped("order_id").items():
+            plan = order.contract_id.commission_plan_id._in_force(order.date_order)
+            if plan not in rules:
+                rules[plan] = plan._engine_rules()
+            decisions = decide_order(
+                rules[plan],
+                [self._sale_facts(line) for line in lines],
+                settled.get(order, before.browse()).rule_id.ids,
+            )
+            for line, decision in zip(lines, decisions, strict=True):
                 if (
                     line.marketplace_kind == "shipping"
                     and not decision.rule.terms.base_shipping
@@ -192,10 +230,7 @@ class MarketplaceCommissionLine(models.Model):
         order = line.order_id
         minor = line.currency_id._marketplace_minor
         is_shipping = line.marketplace_kind == "shipping"
-        ids = {
-            "vendor": frozenset(order.vendor_id.ids),
-            "vendor_tag": frozenset(order.vendor_id.category_id.ids),
-        }
+        ids = self._order_facts(order)
         price = None
         quantity = Decimal(str(line.product_uom_qty))
         if not is_shipping:
@@ -205,6 +240,11 @@ class MarketplaceCommissionLine(models.Model):
             path = line.product_id.categ_id.parent_path or ""
             ids["category"] = frozenset(int(node) for node in path.split("/") if node)
             ids["product"] = frozenset(line.product_id.ids)
+            # Not all_product_tag_ids: sorting it costs a query for each product.
+            ids["brand"] = frozenset(line.product_id.product_tag_ids.ids) | frozenset(
+                line.product_id.additional_product_tag_ids.ids
+            )
+            ids["condition"] = frozenset(filter(None, [line.offer_id.condition]))
         return Facts(
             sale=Sale(
                 currency=line.currency_id.name,
@@ -212,6 +252,14 @@ class MarketplaceCommissionLine(models.Model):
                 excluded=minor(line.amount_vendor_untaxed),
                 quantity=quantity,
                 is_shipping=is_shipping,
+                discount_vendor=minor(line.amount_discount_vendor),
+                discount_marketplace=minor(line.amount_discount_marketplace),
+                not_commissionable=self._commission_excluded_minor(line),
+                # Asked of Odoo for lines discounted down to nothing only.
+                ratio=(1, 1)
+                if line.amount_vendor
+                else line._marketplace_untaxed_ratio(),
+                above_net=order.contract_id.commission_above_net or None,
             ),
             day=order.date_order.date(),
             ids=ids,
@@ -219,8 +267,34 @@ class MarketplaceCommissionLine(models.Model):
         )
 
     @api.model
+    def _order_facts(self, order):
+        """Return what rules look at on the order of a line, per dimension."""
+        customer = order.partner_id.commercial_partner_id
+        return {
+            "vendor": frozenset(order.vendor_id.ids),
+            "vendor_tag": frozenset(order.vendor_id.category_id.ids),
+            "channel": frozenset(
+                filter(None, [order.marketplace_order_id.channel or "odoo"])
+            ),
+            "order_currency": frozenset(order.currency_id.ids),
+            "order_type": frozenset(
+                ["business" if customer.is_company else "consumer"]
+            ),
+            "country": frozenset(order.partner_shipping_id.country_id.ids),
+        }
+
+    @api.model
+    def _commission_excluded_minor(self, line):
+        """Return what of an order line bears no commission, VAT included; to extend.
+
+        Minor units of the order, frozen with the line: an eco-contribution, options.
+        """
+        return 0
+
+    @api.model
     def _prepare_commission_vals(self, line, decision):
         order = line.order_id
+        self._check_above_net(line, decision)
         money = line.currency_id._marketplace_amount
         return {
             "kind": "commission",
@@ -236,8 +310,39 @@ class MarketplaceCommissionLine(models.Model):
             "base": money(decision.charge.base),
             "rate": float(decision.charge.rate),
             "amount": money(decision.charge.amount),
+            "amount_fixed": money(decision.charge.fixed),
+            "refund_fixed": decision.charge.refund_fixed,
+            "is_shipping": line.marketplace_kind == "shipping",
+            "is_above_net": decision.charge.above_net,
             "trace_steps": decision.steps,
         }
+
+    @api.model
+    def _check_above_net(self, line, decision):
+        """Refuse a commission above the vendor's credit, where the terms say so.
+
+        :raises MarketplaceError: naming the line, the rule and both amounts.
+        """
+        policy = line.order_id.contract_id.commission_above_net
+        if not decision.charge.above_net or (
+            (policy or decision.rule.terms.above_net) != "block"
+        ):
+            return
+        trace = Trace(self.env, line.currency_id)
+        raise MarketplaceError(
+            self.env._(
+                "%(line)s: the commission by rule “%(rule)s” is %(amount)s, more than "
+                "the %(net)s that %(vendor)s is credited. Change the rule, or what the "
+                "contract says about such commissions, then confirm again.",
+                line=line.display_name,
+                rule=decision.rule.name,
+                amount=trace._money(decision.charge.amount),
+                net=trace._money(
+                    line.currency_id._marketplace_minor(line.amount_vendor)
+                ),
+                vendor=line.order_id.vendor_id.display_name,
+            )
+        )
 
     # -- commission of a refund -----------------------------------------------------
 
@@ -261,18 +366,22 @@ class MarketplaceCommissionLine(models.Model):
         todo = (refund_lines - everything.refund_line_id).sudo()
         kept = self._kept_amounts(everything)
         refunded = self._refunded_amounts(charged, todo)
+        give_back = todo._commission_give_back()
         vals_list = []
         for refund_line in todo.sorted("id"):
             original = charged.get(refund_line.sale_line_id)
             if not original:
                 continue
             minor = original.currency_id._marketplace_minor
+            already = refunded[original]
             refunded[original] += minor(refund_line.amount_vendor)
             step = reverse(
                 original._engine_charge(),
                 kept[original],
                 minor(original.sale_line_id.amount_vendor),
                 refunded[original],
+                give_back=give_back[refund_line],
+                already=already,
             )
             kept_base, kept_amount = kept[original]
             kept[original] = (kept_base + step.base, kept_amount + step.amount)
@@ -316,6 +425,8 @@ class MarketplaceCommissionLine(models.Model):
             rate=Decimal(str(self.rate)),
             amount=minor(self.amount),
             steps=self.trace_steps,
+            fixed=minor(self.amount_fixed),
+            refund_fixed=self.refund_fixed,
         )
 
     def _prepare_reversal_vals(self, refund_line, step):
@@ -335,6 +446,10 @@ class MarketplaceCommissionLine(models.Model):
             "base": money(step.base),
             "rate": self.rate,
             "amount": money(step.amount),
+            "amount_due": money(step.due),
+            "is_shipping": self.is_shipping,
+            "reason_code": refund_line.refund_id.reason_code,
+            "responsibility": refund_line.refund_id.responsibility,
             "trace_steps": step.steps,
             "reversed_line_id": self.id,
             "refund_line_id": refund_line.id,
