@@ -16,6 +16,7 @@ class MarketplaceRefund(models.Model):
         compute="_compute_responsibility",
         store=True,
         readonly=False,
+        precompute=True,
         tracking=True,
         help="Whose doing the refund is: the refund policy says what commission we "
         "keep.",
@@ -24,8 +25,6 @@ class MarketplaceRefund(models.Model):
     @api.depends("reason_code")
     def _compute_responsibility(self):
         for refund in self:
-            if refund.state == "done":
-                continue
             refund.responsibility = refund.reason_code and (
                 RESPONSIBLE_BY_REASON.get(refund.reason_code, "customer")
             )
