@@ -17,6 +17,7 @@
         "data/marketplace_commission_criterion_data.xml",
         "views/marketplace_commission_rule_views.xml",
         "views/marketplace_commission_criterion_views.xml",
+        "views/marketplace_commission_simulation_views.xml",
         "views/marketplace_commission_plan_views.xml",
         "views/marketplace_refund_policy_views.xml",
         "views/marketplace_commission_line_views.xml",

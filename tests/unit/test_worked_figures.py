@@ -265,8 +265,9 @@ REFUNDS = [
     # (figure, source, rate, sold, refunded, commission given back)
     ("N-14 in full", "dokan PR #3324", "0.20", 10000, 10000, 2000),
     ("N-14 by half", "dokan PR #3324", "0.20", 10000, 5000, 1000),
-    # The issue takes 9 of commission off a refund of 50: 10 % of 50.00 is 5.00.
-    ("N-27, asked as 9.00", "MVX #976", "0.10", 10000, 5000, 500),
+    # The issue asks for 56 = 65 - 9 after the refund. What is left is goods 50 and
+    # shipping 20, less commission 5 and the gateway's 14: the vendor keeps 51.
+    ("N-27 refund of 50", "MVX #976", "0.10", 10000, 5000, 500),
     ("N-27c", "mvx #1010", "0.10", 10000, 1000, 100),
     # 12.34 refunded gave 1.23 back: ten percent, rounded half up.
     ("N-23", "stripe-mirakl", "0.10", 1234, 1234, 123),
@@ -308,12 +309,12 @@ def test_n_24_commission_above_the_order_is_flagged_capped_or_left_to_the_caller
 def test_n_22_service_order_transfers_what_is_left():
     """stripe-mirakl: 12.34 with taxes of 1.12, 1.34 and 3.34, commission 3.99.
 
-    14.15 with the taxes; 18.14 is what the customer pays. Ten eighty-one is printed
-    where VAT stays with the operator: 14.15 less 1.34 and less 2.00 cannot be built
-    from the published parts, so only the first figure is asserted.
+    14.15 with all taxes; 10.81 where the tax of 3.34 on the goods stays apart.
     """
     charged = charge(terms(fixed=399), sale(1234 + 112 + 134 + 334, 1234))
-    assert 1234 + 112 + 134 + 334 - charged.amount == 1415
+    paid = 1234 + 112 + 134 + 334
+    assert paid - charged.amount == 1415
+    assert paid - 334 - charged.amount == 1081
 
 
 def test_n_25_only_legal_shares_of_vat_exist():

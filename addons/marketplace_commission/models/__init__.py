@@ -1,5 +1,8 @@
 from . import marketplace_commission_rule
+from . import marketplace_commission_rule_version
 from . import marketplace_commission_plan
+from . import marketplace_commission_plan_check
+from . import marketplace_commission_plan_revision
 from . import marketplace_commission_criterion
 from . import marketplace_commission_rule_criteria
 from . import marketplace_commission_rule_terms
@@ -17,3 +20,4 @@ from . import account_move_line
 from . import account_tax
 from . import res_company
 from . import res_config_settings
+from . import marketplace_commission_simulation

@@ -9,6 +9,7 @@ class MarketplaceContract(models.Model):
     commission_plan_id = fields.Many2one(
         "marketplace.commission.plan",
         check_company=True,
+        domain=[("revised_plan_id", "=", False)],
         ondelete="restrict",
         index="btree_not_null",
         tracking=True,

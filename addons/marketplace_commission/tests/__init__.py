@@ -3,3 +3,4 @@ from . import test_commission_line
 from . import test_commission_plan
 from . import test_commission_terms
 from . import test_refund_policy
+from . import test_commission_tools
