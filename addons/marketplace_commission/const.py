@@ -27,7 +27,11 @@ CRITERION_DIMENSIONS = [
     ("order_type", "Order Type"),
 ]
 ORDER_TYPES = [("consumer", "Consumer"), ("business", "Business")]
-LINE_KINDS = [("commission", "Commission"), ("reversal", "Reversal")]
+LINE_KINDS = [
+    ("commission", "Commission"),
+    ("reversal", "Reversal"),
+    ("override", "Correction"),
+]
 
 # A change of one of these makes a new version of the rule.
 TERM_FIELDS = frozenset(

@@ -38,6 +38,7 @@ class Trace:
             "cap": self._render_cap,
             "above": self._render_above,
             "policy": self._render_policy,
+            "override": self._render_override,
         }
         sentences = [render[step["step"]](step) for step in steps]
         if taxes:
@@ -247,6 +248,14 @@ class Trace:
         return self.env._(
             "More than the %(net)s that the vendor is credited for the line.",
             net=self._money(step["net"]),
+        )
+
+    def _render_override(self, step):
+        return self.env._(
+            "Corrected by hand from %(before)s to %(after)s: %(reason)s.",
+            before=self._money(step["before"]),
+            after=self._money(step["after"]),
+            reason=step["reason"].rstrip("."),
         )
 
     def _render_policy(self, step):

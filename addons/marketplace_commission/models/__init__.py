@@ -8,7 +8,9 @@ from . import marketplace_commission_rule_criteria
 from . import marketplace_commission_rule_terms
 from . import marketplace_refund_policy
 from . import marketplace_commission_line
+from . import marketplace_fee
 from . import marketplace_commission_line_invoice
+from . import marketplace_subscription
 from . import marketplace_contract
 from . import marketplace_ledger_line
 from . import marketplace_order
@@ -19,5 +21,8 @@ from . import account_move
 from . import account_move_line
 from . import account_tax
 from . import res_company
+from . import res_company_fee
 from . import res_config_settings
 from . import marketplace_commission_simulation
+from . import marketplace_commission_override
+from . import marketplace_commission_rebate

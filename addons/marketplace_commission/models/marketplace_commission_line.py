@@ -90,6 +90,12 @@ class MarketplaceCommissionLine(models.Model):
     reversal_line_ids = fields.One2many(
         "marketplace.commission.line", "reversed_line_id", string="Reversals"
     )
+    override_id = fields.Many2one(
+        "marketplace.commission.override",
+        string="Correction",
+        index="btree_not_null",
+        ondelete="restrict",
+    )
     is_shipping = fields.Boolean(string="On Shipping")
     reason_code = fields.Selection(REFUND_REASONS, string="Refund Reason")
     responsibility = fields.Selection(RESPONSIBILITIES, string="Responsible")
@@ -125,9 +131,11 @@ class MarketplaceCommissionLine(models.Model):
         "The commission of this refund is already given back.",
     )
     _reversal_linked = models.Constraint(
-        "CHECK ((kind = 'reversal') = (reversed_line_id IS NOT NULL)"
-        " AND (kind = 'reversal') = (refund_line_id IS NOT NULL))",
-        "A reversal names the commission and the refund it comes from.",
+        "CHECK ((kind <> 'commission') = (reversed_line_id IS NOT NULL)"
+        " AND (kind = 'reversal') = (refund_line_id IS NOT NULL)"
+        " AND (kind = 'override') = (override_id IS NOT NULL))",
+        "A reversal names the commission and the refund it comes from, a correction "
+        "the commission and its approval.",
     )
     _uninvoiced_idx = models.Index("(company_id, vendor_id) WHERE move_line_id IS NULL")
 
@@ -368,6 +376,14 @@ class MarketplaceCommissionLine(models.Model):
         refunded = self._refunded_amounts(charged, todo)
         give_back = todo._commission_give_back()
         vals_list = []
+        corrected = self._corrected_minor(everything)
+        Override = self.env["marketplace.commission.override"]
+        for line, minor in Override._adjusted_minor(
+            self.union(*charged.values())
+        ).items():
+            corrected[line] += minor
+            base, amount = kept[line]
+            kept[line] = (base, amount + minor)
         for refund_line in todo.sorted("id"):
             original = charged.get(refund_line.sale_line_id)
             if not original:
@@ -376,7 +392,7 @@ class MarketplaceCommissionLine(models.Model):
             already = refunded[original]
             refunded[original] += minor(refund_line.amount_vendor)
             step = reverse(
-                original._engine_charge(),
+                original._engine_charge(corrected[original]),
                 kept[original],
                 minor(original.sale_line_id.amount_vendor),
                 refunded[original],
@@ -416,16 +432,28 @@ class MarketplaceCommissionLine(models.Model):
             refunded[original] = original.currency_id._marketplace_minor(amount)
         return refunded
 
-    def _engine_charge(self):
-        """Return the frozen commission as the engine reads it."""
+    def _corrected_minor(self, lines):
+        """Return {commission line: what corrections added to it}, minor units."""
+        corrected = defaultdict(int)
+        for line in lines:
+            if line.kind == "override":
+                minor = line.currency_id._marketplace_minor(line.amount)
+                corrected[line.reversed_line_id] += minor
+        return corrected
+
+    def _engine_charge(self, corrected=0):
+        """Return the frozen commission as the engine reads it.
+
+        :param corrected: what was added to it by hand, minor units.
+        """
         self.ensure_one()
         minor = self.currency_id._marketplace_minor
         return Charge(
             base=minor(self.base),
             rate=Decimal(str(self.rate)),
-            amount=minor(self.amount),
+            amount=minor(self.amount) + corrected,
             steps=self.trace_steps,
-            fixed=minor(self.amount_fixed),
+            fixed=min(minor(self.amount_fixed), minor(self.amount) + corrected),
             refund_fixed=self.refund_fixed,
         )
 

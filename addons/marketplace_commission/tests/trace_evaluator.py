@@ -22,6 +22,8 @@ def evaluate(steps: list[dict]) -> int:
     :raises AssertionError: where a figure of the trace does not follow from the others.
     """
     kinds = {step["step"] for step in steps}
+    if kinds == {"override"}:
+        return steps[0]["after"] - steps[0]["before"]
     return _reversal(steps) if "reversal" in kinds else _commission(steps)
 
 
