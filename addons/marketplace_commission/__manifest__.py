@@ -22,6 +22,7 @@
         "views/marketplace_commission_plan_views.xml",
         "views/marketplace_refund_policy_views.xml",
         "views/marketplace_fee_views.xml",
+        "views/marketplace_psp_cost_views.xml",
         "views/marketplace_commission_override_views.xml",
         "views/marketplace_subscription_views.xml",
         "views/marketplace_commission_line_views.xml",

@@ -56,6 +56,7 @@ CLOSED_MODELS = {
     "marketplace.payment",
     "marketplace.payout.run",
     "marketplace.payout.wizard",
+    "marketplace.psp.fee.import",
     "marketplace.psp.settlement",
     "marketplace.refund",
     "marketplace.refund.line",

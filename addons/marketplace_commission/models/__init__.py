@@ -26,3 +26,4 @@ from . import res_config_settings
 from . import marketplace_commission_simulation
 from . import marketplace_commission_override
 from . import marketplace_commission_rebate
+from . import marketplace_psp_cost

@@ -255,6 +255,8 @@ class MarketplaceFee(models.Model):
         """
         # sudo: the fee follows from its event, whoever makes it happen.
         Fee = self.sudo()
+        if not vals_list:
+            return Fee
         known = {
             (fee.company_id.id, fee.source_key)
             for fee in Fee.search_fetch(

@@ -8,3 +8,4 @@ from . import (
     test_vendor_closing,
     test_vendor_suspension,
 )
+from . import test_settlement_fee
