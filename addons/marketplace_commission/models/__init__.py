@@ -8,6 +8,7 @@ from . import marketplace_commission_rule_criteria
 from . import marketplace_commission_rule_terms
 from . import marketplace_refund_policy
 from . import marketplace_commission_line
+from . import marketplace_commission_line_reversal
 from . import marketplace_fee
 from . import marketplace_commission_line_invoice
 from . import marketplace_subscription

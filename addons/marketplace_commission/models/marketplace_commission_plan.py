@@ -3,7 +3,7 @@ from odoo.fields import Command
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
-from .marketplace_commission_rule import NEXT
+from .marketplace_commission_rule import BATCH, NEXT
 
 
 class MarketplaceCommissionPlan(models.Model):
@@ -68,7 +68,7 @@ class MarketplaceCommissionPlan(models.Model):
     def create(self, vals_list):
         plans = super(
             MarketplaceCommissionPlan,
-            self.with_context(marketplace_rules_batch=True),
+            self.with_context(marketplace_rules_batch=BATCH),
         ).create(vals_list)
         plans = plans.with_env(self.env)
         plans._part_ties()
@@ -78,7 +78,7 @@ class MarketplaceCommissionPlan(models.Model):
         if "rule_ids" not in vals:
             return super().write(vals)
         # A drag moves several rules one by one: ties are parted at the end.
-        batch = self.with_context(marketplace_rules_batch=True)
+        batch = self.with_context(marketplace_rules_batch=BATCH)
         result = super(MarketplaceCommissionPlan, batch).write(vals)
         self._part_ties()
         return result
@@ -89,7 +89,7 @@ class MarketplaceCommissionPlan(models.Model):
         :param first: rules that come first among those in the same place; new ones
             come after all others.
         """
-        for plan in self.with_context(active_test=False, marketplace_rules_batch=True):
+        for plan in self.with_context(active_test=False, marketplace_rules_batch=BATCH):
             rules = plan.rule_ids.filtered(lambda rule: not rule.is_default)
             last = max((r.sequence for r in rules if r.sequence < NEXT), default=0)
             for rule in rules.filtered(lambda r: r.sequence >= NEXT).sorted("id"):

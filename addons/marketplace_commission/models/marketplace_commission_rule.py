@@ -13,6 +13,9 @@ from ..engine.compute import Terms
 RATE_DIGITS = (7, 6)
 # Sequence of a new rule until it gets its place, after the others of its plan.
 NEXT = 999_999
+# A caller can send any context value over RPC, but never these very objects.
+CHANGING = object()
+BATCH = object()
 
 
 class MarketplaceCommissionRule(models.Model):
@@ -156,7 +159,8 @@ class MarketplaceCommissionRule(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         rules = super(
-            MarketplaceCommissionRule, self.with_context(marketplace_rule_changing=True)
+            MarketplaceCommissionRule,
+            self.with_context(marketplace_rule_changing=CHANGING),
         ).create(vals_list)
         rules = rules.with_env(self.env)
         rules._check_may_change()
@@ -177,7 +181,7 @@ class MarketplaceCommissionRule(models.Model):
             )
         if vals.keys() & (TERM_FIELDS | {"sequence", "active", "name"}):
             self._check_may_change()
-        changing = self.with_context(marketplace_rule_changing=True)
+        changing = self.with_context(marketplace_rule_changing=CHANGING)
         result = super(MarketplaceCommissionRule, changing).write(vals)
         if TERM_FIELDS & vals.keys():
             self._count_version()
@@ -187,7 +191,7 @@ class MarketplaceCommissionRule(models.Model):
 
     def _count_version(self):
         """Count one more version of each rule, however many of its rows changed."""
-        if self.env.context.get("marketplace_rule_changing"):
+        if self.env.context.get("marketplace_rule_changing") is CHANGING:
             return
         # One by one: each rule counts its own versions, and rules are few.
         for rule in self:
@@ -198,11 +202,12 @@ class MarketplaceCommissionRule(models.Model):
 
     def _part_ties(self):
         """Give rules just placed a rank of their own: they push the others down."""
-        if not self.env.context.get("marketplace_rules_batch"):
+        if self.env.context.get("marketplace_rules_batch") is not BATCH:
             self.plan_id._part_ties(first=self)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_needed(self):
+        self._check_may_change()
         for rule in self:
             if rule.is_default:
                 raise MarketplaceError(rule._default_message())

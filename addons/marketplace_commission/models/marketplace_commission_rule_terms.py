@@ -8,7 +8,7 @@ from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..const import ABOVE_NET, CURRENCY_FALLBACKS, REFUND_FIXED, TIER_MODES
 from ..engine.terms import Amounts, Tier
-from .marketplace_commission_rule import RATE_DIGITS
+from .marketplace_commission_rule import CHANGING, RATE_DIGITS
 
 
 class MarketplaceCommissionTermMixin(models.AbstractModel):
@@ -26,7 +26,7 @@ class MarketplaceCommissionTermMixin(models.AbstractModel):
 
     def _check_own_rule(self):
         """Check the rule of rows that change alone; else it is checked whole, last."""
-        if not self.env.context.get("marketplace_rule_changing"):
+        if self.env.context.get("marketplace_rule_changing") is not CHANGING:
             self.rule_id._check_rule()
 
     def write(self, vals):
@@ -67,6 +67,7 @@ class MarketplaceCommissionRuleAmount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         if any(not vals.get("currency_id") for vals in vals_list):
             raise MarketplaceError(
                 self.env._(

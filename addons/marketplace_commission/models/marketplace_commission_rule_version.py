@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..const import TERM_FIELDS
+from .marketplace_commission_rule import CHANGING
 
 # A caller can send any context value over RPC, but never this very object.
 VERSIONING = object()
@@ -61,7 +62,7 @@ class MarketplaceCommissionRule(models.Model):
 
     def _count_version(self):
         result = super()._count_version()
-        if not self.env.context.get("marketplace_rule_changing"):
+        if self.env.context.get("marketplace_rule_changing") is not CHANGING:
             self._keep_version()
         return result
 

@@ -165,6 +165,7 @@ class MarketplaceFee(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """Refuse fees whose tax is not set up, before anything is written."""
+        self.check_access("create")
         companies = self.env["res.company"].browse(
             {vals.get("company_id", self.env.company.id) for vals in vals_list}
         )
