@@ -30,6 +30,7 @@
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/portal_statement_templates.xml",
+        "report/marketplace_settlement_fee_templates.xml",
         "views/marketplace_payout_menus.xml",
     ],
     "assets": {

@@ -322,3 +322,11 @@ class MarketplaceFee(models.Model):
         self.sudo().with_context(marketplace_fee_invoicing=INVOICING).write(
             {"move_line_id": item.id}
         )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    marketplace_fee_ids = fields.One2many(
+        "marketplace.fee", "move_id", string="Vendor Fees", readonly=True
+    )

@@ -41,6 +41,28 @@ class TestSettlementFee(PayoutCommon):
         )
         self.assertTiedOut()
 
+    def test_statement_lists_fees_and_flags_commission_above_the_credit(self):
+        """K13, K14: both on the PDF of the vendor."""
+        self.default_rule.amount_min = 12
+        cheap = self._create_offer(self.vendor, 10.00)
+        group = self._import_order([(cheap, 1)], date="2026-03-02 10:00:00")
+        self._ship_and_deliver(group, date="2026-03-05")
+        self._charge(25.00)
+        settlement = self._settle(self.day, self.vendor)
+        html = (
+            self.env["ir.actions.report"]
+            ._render_qweb_html("marketplace_payout.report_settlement", settlement.ids)[
+                0
+            ]
+            .decode()
+        )
+        self.assertIn("Product photos", html)
+        self.assertRegex(
+            html,
+            "Commission above what is credited for the line:\\s*"
+            + group.sale_order_ids.name,
+        )
+
     def test_vendor_with_a_fee_only_is_settled_into_debt(self):
         self._charge(25.00)
         settlement = self._settle(self.day, self.vendor)
