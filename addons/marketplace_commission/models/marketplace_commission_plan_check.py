@@ -162,40 +162,39 @@ class MarketplaceCommissionPlan(models.Model):
         ]
 
     def _finding_words(self, finding):
-        _ = self.env._
         rule, other = finding.rule, finding.other
         if finding.code == "unreachable":
-            return _(
+            return self.env._(
                 "“%(rule)s” never applies: “%(other)s”, ranked higher, takes all of "
                 "its lines. Move it up, or archive it.",
                 rule=rule.name,
                 other=other.name,
             )
         if finding.code == "overlap":
-            return _(
+            return self.env._(
                 "“%(rule)s” and “%(other)s” are for the same lines and their periods "
                 "overlap: “%(other)s” decides on the common days.",
                 rule=rule.name,
                 other=other.name,
             )
         if finding.code == "tier_gap":
-            return _(
+            return self.env._(
                 "“%(rule)s” charges nothing below its first tier: give the rule a "
                 "rate.",
                 rule=rule.name,
             )
         if finding.code == "unused":
-            return _(
+            return self.env._(
                 "“%(rule)s” decided nothing for %(days)s days.",
                 rule=rule.name,
                 days=UNUSED_DAYS,
             )
         if finding.code == "vendor_default":
-            return _(
+            return self.env._(
                 "No rule but the default applies to what %(vendor)s sells.",
                 vendor=self.env["res.partner"].browse(finding.subject).display_name,
             )
-        return _(
+        return self.env._(
             "No rule but the default applies to the category %(category)s.",
             category=self.env["product.category"].browse(finding.subject).display_name,
         )

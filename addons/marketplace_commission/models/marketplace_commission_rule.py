@@ -195,7 +195,7 @@ class MarketplaceCommissionRule(models.Model):
             return
         # One by one: each rule counts its own versions, and rules are few.
         for rule in self:
-            super(MarketplaceCommissionRule, rule).write({"version": rule.version + 1})
+            rule.write({"version": rule.version + 1})
 
     def _check_may_change(self):
         """Refuse a change that needs a second person; to extend."""
