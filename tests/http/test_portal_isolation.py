@@ -206,13 +206,14 @@ ROUTES = {
     "/my/marketplace/downloads/<string:kind>/<int:document_id>": {
         "kind": ("identity",),
         "document_id": "marketplace.kyc.document",
+    },
     "/my/marketplace/orders/<int:order_id>/messages": {"order_id": "sale.order"},
     "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
         "message_id": "marketplace.message",
         "number": 1,
+    },
     "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
-    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/returns": {},
     "/my/marketplace/returns/page/<int:page>": {"page": 1},
     "/my/marketplace/returns/<int:return_id>": {"return_id": "marketplace.return"},
