@@ -71,7 +71,6 @@ CLOSED_MODELS = {
     "marketplace.commission.simulation.line",
     "marketplace.commission.term.mixin",
     "marketplace.commission.tier",
-    "marketplace.dispute",
     "marketplace.fee",
     "marketplace.health",
     "marketplace.hold",
