@@ -88,6 +88,7 @@
         "views/marketplace_dispute_views.xml",
         "views/marketplace_return_views.xml",
         "views/marketplace_incident_views.xml",
+        "views/marketplace_analysis_views.xml",
         "views/sale_order_views.xml",
         "views/marketplace_discount_share_views.xml",
         "views/marketplace_account_role_views.xml",
