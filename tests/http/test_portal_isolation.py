@@ -115,6 +115,8 @@ CLOSED_MODELS = {
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
     "marketplace.shipping.method",
+    "marketplace.psp.account",
+    "marketplace.psp.account.event",
     "marketplace.shipping.step",
     "marketplace.state.mixin",
     "marketplace.storefront",
@@ -211,6 +213,7 @@ ROUTES = {
         "number": 1,
     },
     "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
     "/my/marketplace/returns": {},
     "/my/marketplace/returns/page/<int:page>": {"page": 1},
@@ -263,6 +266,7 @@ ROUTES = {
         "document_id": "marketplace.kyc.document"
     },
     "/my/marketplace/terms": {},
+    "/my/marketplace/verify": {},
     "/my/marketplace/terms/<int:acceptance_id>/pdf": {
         "acceptance_id": "marketplace.terms.acceptance"
     },
@@ -287,6 +291,8 @@ PUBLIC_ROUTES = {
 # Routes for machines, which prove who they are by a signature: what a vendor gets.
 MACHINE_ROUTES = {
     "/marketplace/webhook/<string:key>": ("/marketplace/webhook/isolation", {401}),
+    # No company of the test has a provider of identity checks.
+    "/marketplace/onboarding/<string:key>": ("/marketplace/onboarding/x", {404}),
 }
 
 

@@ -125,6 +125,7 @@ from . import vendor_conversation
 from . import vendor_shipping_form
 from . import vendor_proposal_form
 from . import vendor_hand_in
+from . import marketplace_psp_account
 from . import marketplace_vendor_api_values
 from . import marketplace_vendor_api_service
 from . import marketplace_vendor_api_returns

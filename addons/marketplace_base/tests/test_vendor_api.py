@@ -75,6 +75,8 @@ PEOPLE_ROUTES = {
     "/switch",
     "/account",
     "/terms",
+    # A page of the payment provider, for the eyes of a person.
+    "/verify",
     "/users",
     "/users/<int:member_id>/roles",
     "/users/<int:member_id>/remove",
