@@ -72,7 +72,9 @@ class MarketplaceHealth(models.AbstractModel):
     def _check_waiting(self, company):
         """Name ledger lines that the posting job should have posted long ago."""
         Ledger = self.env["marketplace.ledger.line"]
-        limit = fields.Date.subtract(fields.Date.today(), days=HEALTH_WAITING_DAYS)
+        limit = fields.Date.subtract(
+            company._marketplace_today(), days=HEALTH_WAITING_DAYS
+        )
         waiting = Ledger.search_count(
             [
                 ("company_id", "=", company.id),
@@ -93,7 +95,7 @@ class MarketplaceHealth(models.AbstractModel):
     def _check_orders(self, company):
         """Name paid orders whose ledger is not what their lines are worth."""
         self.env.flush_all()
-        since = fields.Date.subtract(fields.Date.today(), days=HEALTH_DAYS)
+        since = fields.Date.subtract(company._marketplace_today(), days=HEALTH_DAYS)
         rows = self.env.execute_query(
             SQL(
                 """

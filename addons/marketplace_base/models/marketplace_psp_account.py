@@ -152,6 +152,7 @@ class MarketplacePspAccount(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         self._check_provider_says()
         return super().create(vals_list)
 

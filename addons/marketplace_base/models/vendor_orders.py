@@ -3,7 +3,7 @@
 The gate comes before: the caller has found the record among the vendor's own.
 """
 
-from odoo import models
+from odoo import api, fields, models
 
 from ..engine.numbers import TEXT_MAX_CHARS
 from ..exceptions import MarketplaceError
@@ -17,6 +17,16 @@ VENDOR_REFUSAL_REASONS = tuple(
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    is_shipped_by_vendor = fields.Boolean(compute="_compute_is_shipped_by_vendor")
+
+    @api.depends("order_line.is_operator_fulfilled", "order_line.marketplace_kind")
+    def _compute_is_shipped_by_vendor(self):
+        """Tell orders with goods that the vendor ships from those of our warehouse."""
+        for order in self:
+            order.is_shipped_by_vendor = bool(
+                order.order_line._marketplace_vendor_ships()
+            )
 
     def _vendor_ship(self, quantities, carrier_name, tracking_ref):
         """Ship units of a vendor order, and return the shipment.
@@ -105,5 +115,5 @@ class MarketplaceVendorClosure(models.Model):
         self.unlink()
 
     def _vendor_today(self):
-        """Return the day at the marketplace, by which closures begin and end."""
+        """Return the day at the marketplace, by which a vendor plans closures."""
         return self.env.company._marketplace_today()

@@ -35,6 +35,7 @@ from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat
 from . import test_back_office
+from . import test_company_day
 from . import test_company_time
 from . import test_offer_import
 from . import test_product_proposal

@@ -199,6 +199,9 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
             self.offer | two,
             [{"price": 12.5, "quantity": 4}, {"price": 5.0, "quantity": 0}],
         )
+        history = self.env["marketplace.offer.price.history"]
+        changes = history.search([("offer_id", "=", self.offer.id)], order="id")
+        self.assertEqual(changes[-1].cause, "api")
         with mute_logger("odoo.http"):
             answer = self._call(
                 "update_offers",
