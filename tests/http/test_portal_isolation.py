@@ -42,6 +42,8 @@ CLOSED_MODELS = {
     "marketplace.kyc.document.type",
     "marketplace.message.mixin",
     "marketplace.order",
+    "marketplace.order.amendment",
+    "marketplace.order.amendment.line",
     "marketplace.outbox",
     "marketplace.payment",
     "marketplace.payout.run",

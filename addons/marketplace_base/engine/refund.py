@@ -70,12 +70,15 @@ class LineMoney(NamedTuple):
     """Where the money of one order line is.
 
     ``pending`` waits for delivery; ``funded`` is what the marketplace paid for the
-    customer and did not get back.
+    customer and did not get back. ``cancelled`` was to be charged and never will, and
+    ``cancelled_funded`` was to be paid by the marketplace: both are part of the state.
     """
 
     state: LineState
     pending: int
     funded: int
+    cancelled: int = 0
+    cancelled_funded: int = 0
 
 
 def line_money(
@@ -92,7 +95,8 @@ def line_money(
     ...             ("entitlement", "VENDOR_PENDING", "VENDOR_DUE", 1000)], 3, 1)
     ... # doctest: +NORMALIZE_WHITESPACE
     LineMoney(state=LineState(quantity=3, charged=2000, credit=3000, quantity_back=1,
-    charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=999, funded=666)
+    charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=999, funded=666,
+    cancelled=0, cancelled_funded=0)
     """
     charged = credit = charged_back = credit_back = pending = funded = 0
     tax = tax_back = 0

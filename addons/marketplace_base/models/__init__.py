@@ -10,6 +10,7 @@ from . import marketplace_psp_settlement
 from . import marketplace_ledger_lettering
 from . import marketplace_tie_out
 from . import marketplace_health
+from . import marketplace_health_order
 from . import base_partner_merge
 from . import res_partner
 from . import vendor_onboarding
@@ -41,6 +42,10 @@ from . import marketplace_order
 from . import marketplace_order_capture
 from . import marketplace_order_check
 from . import marketplace_order_import
+from . import marketplace_order_payable
+from . import marketplace_order_amendment
+from . import marketplace_order_amendment_apply
+from . import marketplace_order_amendment_import
 from . import marketplace_payment
 from . import marketplace_shipment
 from . import marketplace_entitlement
@@ -49,4 +54,5 @@ from . import marketplace_refund_check
 from . import marketplace_refund_import
 from . import marketplace_refund_line
 from . import marketplace_refund_bearer
+from . import marketplace_refund_cancellation
 from . import marketplace_dispute

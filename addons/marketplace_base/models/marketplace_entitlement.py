@@ -38,7 +38,7 @@ class MarketplaceShipment(models.Model):
         waiting = self.sudo().filtered(
             lambda shipment: shipment.state == "delivered"
             and not shipment.date_entitlement
-            and shipment.marketplace_order_id._is_paid()
+            and shipment.marketplace_order_id._is_paid(shipment.sale_order_id)
         )
         at_once = defaultdict(self.browse)
         for shipment in waiting:
@@ -75,6 +75,8 @@ class MarketplaceShipment(models.Model):
         for shipment in todo.sorted("id"):
             now = {item.sale_line_id: item.quantity for item in shipment.line_ids}
             for line in shipment.sale_order_id.order_line:
+                if line.is_supplement:
+                    continue
                 if line.marketplace_kind == "shipping":
                     amount = pending[line]
                 elif line in now:
@@ -100,6 +102,7 @@ class MarketplaceShipment(models.Model):
                     )
                 )
         self.env["marketplace.ledger.line"].sudo()._record(entries)
+        todo.marketplace_order_id._entitle_supplements(date)
 
 
 class SaleOrderLine(models.Model):
@@ -138,13 +141,18 @@ class SaleOrderLine(models.Model):
         :param states: {line: LineMoney} after the refund.
         """
         before = self._marketplace_quantities_entitled(self.env["marketplace.shipment"])
-        goods = self.filtered(lambda line: line.marketplace_kind == "goods")
+        goods = self.filtered(
+            lambda line: line.marketplace_kind == "goods" and not line.is_supplement
+        )
         complete = goods.filtered(
             lambda line: before[line] + states[line].state.quantity_back
             >= states[line].state.quantity
         )
-        if complete == goods:
-            complete |= self.filtered(lambda line: line.marketplace_kind == "shipping")
+        if goods and complete == goods:
+            complete |= self.filtered(
+                lambda line: line.marketplace_kind == "shipping"
+                and not line.is_supplement
+            )
         return [
             self.env["marketplace.order"]._line_entry(
                 line,
@@ -159,15 +167,3 @@ class SaleOrderLine(models.Model):
             )
             for line in complete
         ]
-
-
-class MarketplaceOrder(models.Model):
-    _inherit = "marketplace.order"
-
-    def _is_paid(self):
-        """Say whether all that the customer was charged is captured."""
-        self.ensure_one()
-        return (
-            self.currency_id.compare_amounts(self.amount_captured, self.amount_charged)
-            >= 0
-        )

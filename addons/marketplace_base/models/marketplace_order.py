@@ -135,7 +135,10 @@ class MarketplaceOrder(models.Model):
                 sum(orders.order_line.mapped("amount_discount_marketplace"))
             )
             group.amount_rounding = currency.round(
-                group.amount_vendor_total - group.amount_funded - group.amount_charged
+                group.amount_vendor_total
+                - group.amount_funded
+                - group.amount_charged
+                - group.amount_added
             )
 
     @api.depends(
@@ -149,11 +152,13 @@ class MarketplaceOrder(models.Model):
         for group in self:
             by_state = group.payment_ids.grouped("state")
             captured = by_state.get("captured", group.payment_ids.browse())
-            done = group.refund_ids.filtered(lambda refund: refund.state == "done")
+            done = group.refund_ids.filtered(
+                lambda refund: refund.state == "done" and not refund.before_capture
+            )
             group.amount_captured = sum(captured.mapped("amount"))
             group.amount_refunded = sum(done.mapped("amount"))
             compare = group.currency_id.compare_amounts
-            missing = compare(group.amount_captured, group.amount_charged) < 0
+            missing = compare(group.amount_captured, group.amount_payable) < 0
             if done:
                 whole = compare(group.amount_refunded, group.amount_captured) >= 0
                 group.payment_state = "refunded" if whole else "partially_refunded"

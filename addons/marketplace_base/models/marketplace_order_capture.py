@@ -9,14 +9,16 @@ from ..exceptions import MarketplaceError
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
-    def _record_captures(self, payments):
+    def _record_captures(self, payments, date=None):
         """Record captured payments in the ledger: what each line's seller is owed.
 
-        A payment is shared over the lines by what is still to be paid for each. The
-        one that completes the order also brings what the marketplace funds, and the
-        rounding of the order total. Orders that cost nothing are complete at once.
+        A payment is shared over the lines by what is still to be paid for each; what
+        amendments added comes after what was bought. The payment that completes a part
+        also brings what the marketplace funds, and the rounding of the order total.
+        Parts that cost nothing more are complete at once.
 
         :param payments: captured payments of these groups, not yet in the ledger.
+        :param date: day of parts complete without payment, that of the order if None.
         """
         entries = []
         credited = {}
@@ -25,39 +27,66 @@ class MarketplaceOrder(models.Model):
         for group in self:
             currency = group.currency_id
             lines = group.sale_order_ids.order_line.filtered("amount_vendor")
-            left = {line: line._marketplace_charge_minor() for line in lines}
+            left = {}
             for line in lines:
-                left[line] -= states[line].state.charged
-                credited[line] = states[line].state.credit
-            charged = currency._marketplace_minor(group.amount_charged)
+                state = states[line].state
+                # What is complete has its rounding: nothing of it is left to pay.
+                whole = currency._marketplace_minor(line.amount_vendor)
+                left[line] = min(
+                    line._marketplace_charge_minor() - state.charged,
+                    whole - state.credit,
+                )
+                credited[line] = state.credit
+            tiers = group._payable_tiers(states)
             paid = captured[group]
             own = payments.filtered(
                 lambda payment, group=group: payment.order_id == group
             )
-            for payment in own.sorted("id"):
-                amount = currency._marketplace_minor(payment.amount)
-                parts = allocate(min(amount, sum(left.values())), list(left.values()))
+            for payment in own.sorted("id") or [None]:
+                amount = currency._marketplace_minor(payment.amount if payment else 0)
+                entries += group._tier_entries(
+                    tiers, paid, amount, payment, left, credited, states, date
+                )
+                paid += amount
+            payable = sum(tier.payable for tier in tiers)
+            if own and paid > payable:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(order)s: payments of %(paid)s exceed the %(charged)s "
+                        "charged to the customer.",
+                        order=group.display_name,
+                        paid=currency.format(currency._marketplace_amount(paid)),
+                        charged=currency.format(currency._marketplace_amount(payable)),
+                    )
+                )
+        self.env["marketplace.ledger.line"].sudo()._record(entries)
+
+    def _tier_entries(self, tiers, paid, amount, payment, left, credited, states, date):
+        """Return the entries of one payment: each tier takes what it still lacks.
+
+        :param paid: minor units paid before, ``amount`` now; ``payment`` is None when
+            parts are complete without one.
+        :param left: {line: minor units to pay}; brought forward, as ``credited``.
+        """
+        entries, rest = [], amount
+        for lines, payable in tiers:
+            before = min(paid, payable)
+            paid -= before
+            taken = min(rest, payable - before)
+            rest -= taken
+            lefts = [left[line] for line in lines]
+            parts = allocate(min(taken, sum(lefts)), lefts)
+            if payment:
                 for line, part in zip(lines, parts, strict=True):
                     left[line] -= part
-                    entries += group._capture_entries(payment, line, part, credited)
-                paid += amount
-                if paid > charged:
-                    raise MarketplaceError(
-                        self.env._(
-                            "%(order)s: payments of %(paid)s exceed the %(charged)s "
-                            "charged to the customer.",
-                            order=group.display_name,
-                            paid=currency.format(currency._marketplace_amount(paid)),
-                            charged=currency.format(group.amount_charged),
-                        )
-                    )
-                if paid == charged:
-                    entries += group._completion_entries(
-                        lines, left, credited, amount - sum(parts), payment
-                    )
-            if not charged and not own:
-                entries += group._completion_entries(lines, left, credited, 0)
-        self.env["marketplace.ledger.line"].sudo()._record(entries)
+                    entries += self._capture_entries(payment, line, part, credited)
+            if before + taken == payable and (taken or not payment):
+                entries += self._completion_entries(
+                    lines, left, credited, taken - sum(parts), states, payment, date
+                )
+            if not rest and payment:
+                break
+        return entries
 
     def _captured_minor(self, payments):
         """Return {group: minor units captured by other payments than these}."""
@@ -119,7 +148,9 @@ class MarketplaceOrder(models.Model):
             entries.append(self._line_entry(line, tax_minor, **vat))
         return entries
 
-    def _completion_entries(self, lines, left, credited, excess, payment=None):
+    def _completion_entries(
+        self, lines, left, credited, excess, states, payment=None, date=None
+    ):
         """Return the entries that complete a paid order.
 
         :param left: {line: minor units of its charge that no payment covers}; the
@@ -132,7 +163,7 @@ class MarketplaceOrder(models.Model):
             "event_key": key,
             "date_event": payment._ledger_date()
             if payment
-            else fields.Date.to_date(self.date_order),
+            else date or fields.Date.to_date(self.date_order),
             "counterparty_id": payment.psp_partner_id.id if payment else False,
         }
         entries = []
@@ -142,6 +173,7 @@ class MarketplaceOrder(models.Model):
             funded = self.currency_id._marketplace_minor(
                 line.amount_discount_marketplace
             )
+            funded -= states[line].cancelled_funded
             for event, debit, minor in (
                 (funding, "DISCOUNT_MKT", funded),
                 ("rounding", "OPERATOR_COST", left[line]),

@@ -183,6 +183,9 @@ class MarketplaceRefund(models.Model):
         }
         entries = []
         for record in todo.sorted("id"):
+            if record.before_capture:
+                record._cancel_lines(money)
+                continue
             record._check_payment()
             record._check_dispute()
             if record.borne_by == "operator":

@@ -1,3 +1,4 @@
+from . import test_amendment
 from . import (
     test_four_eyes,
     test_payout_run,
