@@ -34,6 +34,8 @@ OWN_MODELS = {
 CLOSED_MODELS = {
     "marketplace.account.role",
     "marketplace.binding",
+    "marketplace.cancel.units",
+    "marketplace.cancel.units.line",
     "marketplace.commission.plan",
     "marketplace.commission.rule",
     "marketplace.dispute",
@@ -88,6 +90,7 @@ ROUTES = {
     "/my/marketplace/orders/page/<int:page>": {"page": 1},
     "/my/marketplace/orders/<int:order_id>": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/ship": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/perform": {"order_id": "sale.order"},
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},

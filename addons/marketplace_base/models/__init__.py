@@ -31,6 +31,7 @@ from . import res_partner_bank
 from . import vendor_bank_account
 from . import marketplace_contract
 from . import product_template
+from . import product_fulfilment
 from . import marketplace_offer
 from . import marketplace_vendor_closure
 from . import ir_sequence
@@ -48,6 +49,7 @@ from . import marketplace_order_amendment_apply
 from . import marketplace_order_amendment_import
 from . import marketplace_payment
 from . import marketplace_shipment
+from . import marketplace_shipment_service
 from . import marketplace_entitlement
 from . import marketplace_refund
 from . import marketplace_refund_check

@@ -102,7 +102,8 @@ class MarketplaceShipment(models.Model):
                     )
                 )
         self.env["marketplace.ledger.line"].sudo()._record(entries)
-        todo.marketplace_order_id._entitle_supplements(date)
+        groups = todo.marketplace_order_id
+        groups._entitle_supplements(dict.fromkeys(groups, date))
 
 
 class SaleOrderLine(models.Model):

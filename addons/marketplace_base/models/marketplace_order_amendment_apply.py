@@ -49,7 +49,7 @@ class MarketplaceOrderAmendment(models.Model):
         group = self.order_id.sudo()
         group._record_captures(self.env["marketplace.payment"], self.date)
         group.sale_order_ids.marketplace_shipment_ids._schedule_entitlement()
-        group._entitle_supplements(self.date)
+        group._entitle_supplements({group: self.date})
 
     # -- checks ---------------------------------------------------------------------
 
@@ -420,10 +420,12 @@ class MarketplaceOrderAmendmentLine(models.Model):
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
-    def _entitle_supplements(self, date):
+    def _entitle_supplements(self, dates):
         """Make a higher price due once all of what it is the price of is.
 
         Nothing is shipped for it, so nothing else would.
+
+        :param dates: {order group: day} of these groups.
         """
         supplements = self.sale_order_ids.order_line.filtered("is_supplement")
         if not supplements:
@@ -438,6 +440,7 @@ class MarketplaceOrder(models.Model):
             if money.pending or money.state.credit < whole:
                 continue
             pending = states[line].pending
+            date = dates[line.order_id.marketplace_order_id]
             key = f"entitlement:supplement:{line.id}:{states[line].state.credit}"
             entries.append(
                 self._line_entry(

@@ -55,6 +55,7 @@ class MarketplaceOrder(models.Model):
             tolerance_minor,
             lines: [{ref, offer_id or product_id (the operator's own goods), name,
                 quantity, gross_minor or bundle_ref, tax_ids,
+                service_date (optional: when a service is performed),
                 discounts: [{funder, amount_minor, name}]}],
             shippings: [{ref, name, amount_minor, vendor_id or None (shared), tax_ids,
                 recipient: "vendor" or "operator" (None: by the contracts),
@@ -238,6 +239,7 @@ class MarketplaceOrder(models.Model):
                     offer_id=offer.id if offer else False,
                     external_ref=item["ref"],
                     customer_lead=offer.lead_time_days if offer else 0.0,
+                    date_service=item.get("service_date"),
                     amount_discount_vendor=amount(line.vendor_discount),
                     amount_discount_marketplace=amount(line.marketplace_discount),
                 )

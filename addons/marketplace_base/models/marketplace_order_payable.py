@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from odoo import api, fields, models
 
+from ..const import QUANTITY_DECIMALS
 from ..engine.amend import sold
+from ..engine.money import to_minor
+from ..engine.refund import refund
 
 
 class Tier(NamedTuple):
@@ -180,6 +183,21 @@ class SaleOrderLine(models.Model):
             and self.marketplace_kind == "goods"
             and not self.is_supplement
         )
+
+    def _marketplace_preview_less(self, money, quantity):
+        """Return what taking units away changes: (customer, seller), minor units.
+
+        :param money: what happened to the line so far; nothing when it is None.
+        """
+        if not money:
+            return 0, 0
+        state = self._marketplace_sold_state(money)
+        units = min(
+            to_minor(max(quantity, 0.0), QUANTITY_DECIMALS),
+            state.quantity - state.quantity_back,
+        )
+        part, _after = refund(state, units, None)
+        return part.charged, part.credit
 
     def _marketplace_sold_state(self, money):
         """Return the line as it was sold, for the engine.

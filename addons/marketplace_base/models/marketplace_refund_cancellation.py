@@ -49,8 +49,9 @@ class MarketplaceRefund(models.Model):
 
     def _after_apply(self):
         result = super()._after_apply()
-        today = fields.Date.context_today(self)
-        self.order_id._entitle_supplements(max(self.mapped("date"), default=today))
+        self.order_id._entitle_supplements(
+            {refund.order_id: refund.date for refund in self.sorted("date")}
+        )
         return result
 
     def _cancel_lines(self, money):

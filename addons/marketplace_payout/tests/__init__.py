@@ -1,5 +1,5 @@
-from . import test_amendment
 from . import (
+    test_amendment,
     test_four_eyes,
     test_payout_run,
     test_portal_statement,

@@ -1,6 +1,6 @@
 from odoo import fields
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 
 from .common import PayoutCommon
 
@@ -45,6 +45,11 @@ class TestAmendmentAfterSettlement(PayoutCommon):
             ],
         )
 
+    def _pay_first(self):
+        """Pay the first settlement out."""
+        with freeze_time("2026-03-11 09:00:00"):
+            self._pay("2026-03-12", self.vendor)
+
     def _facts(self):
         """Return what an amendment must leave alone."""
         commission = self.group.sale_order_ids[:1].commission_line_ids.filtered(
@@ -78,10 +83,10 @@ class TestAmendmentAfterSettlement(PayoutCommon):
         return second
 
     def test_settled_the_delta_is_in_the_next_statement(self):
-        """200.00 settled; one unit less: the next statement takes 88.00 back."""
+        """200.00 settled, not paid yet; one unit less: 88.00 of it are taken back."""
         self.assertSettled(self.first, 0, 176, 176, 0)
         second = self._lower()
-        self.assertSettled(second, 0, -88, 0, -88)
+        self.assertSettled(second, 176, -88, 88, 0)
 
     def test_settled_more_is_in_the_next_statement(self):
         """A unit ten euro dearer and one more unit: next statement, own commission."""
@@ -98,7 +103,7 @@ class TestAmendmentAfterSettlement(PayoutCommon):
 
     def test_paid_out_the_vendor_owes_the_difference(self):
         """176.00 paid out; one unit less: he owes 88.00, netted from what comes."""
-        self._pay("2026-03-12", self.vendor)
+        self._pay_first()
         second = self._lower()
         self.assertSettled(second, 0, -88, 0, -88)
         self._sell([(self.offer, 2)], "2026-03-21", "2026-03-23")
@@ -107,7 +112,7 @@ class TestAmendmentAfterSettlement(PayoutCommon):
 
     def test_locked_period_is_booked_in_the_open_one(self):
         """March is closed: entries of the change are dated 1 April, its day is kept."""
-        self._pay("2026-03-12", self.vendor)
+        self._pay_first()
         self.ledger = self.group.ledger_line_ids
         facts = self._facts()
         self.company.fiscalyear_lock_date = "2026-03-31"
