@@ -57,6 +57,7 @@
         "views/marketplace_order_amendment_views.xml",
         "wizards/marketplace_cancel_units_views.xml",
         "views/marketplace_service_views.xml",
+        "views/marketplace_account_views.xml",
         "views/marketplace_account_role_views.xml",
         "views/marketplace_psp_settlement_views.xml",
         "views/marketplace_tie_out_views.xml",

@@ -32,6 +32,7 @@ OWN_MODELS = {
 }
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
+    "marketplace.account.ageing",
     "marketplace.account.role",
     "marketplace.binding",
     "marketplace.cancel.units",

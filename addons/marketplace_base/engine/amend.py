@@ -152,7 +152,7 @@ def without(
     ... # doctest: +NORMALIZE_WHITESPACE
     LineMoney(state=LineState(quantity=3, charged=2000, credit=3000, quantity_back=1,
     charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=0, funded=0,
-    cancelled=667, cancelled_funded=334)
+    cancelled=667, cancelled_funded=334, collect=0, off_account=0)
     """
     state = money.state
     tax = cumulative_share(whole_tax, whole, credit) if whole_tax else 0

@@ -27,10 +27,14 @@ SALE_EVENTS = frozenset(
         "rounding",
         "refund",
         "dispute_lost",
+        "on_account",
     }
 )
-# Roles that a customer's money goes back through: his payment, or his bank's claim.
-CUSTOMER_ROLES = frozenset({"PSP_CLEARING", "DISPUTES"})
+# Roles that a customer's money goes back through: his payment, his bank's claim, or
+# his account when he has not paid yet.
+CUSTOMER_ROLES = frozenset({"PSP_CLEARING", "DISPUTES", "CUST_COLLECT"})
+# Roles that hold what the customer paid, or owes and we guarantee.
+CHARGED_ROLES = frozenset({"PSP_CLEARING", "CUST_COLLECT"})
 
 
 class RefundError(ValueError):
@@ -72,6 +76,8 @@ class LineMoney(NamedTuple):
     ``pending`` waits for delivery; ``funded`` is what the marketplace paid for the
     customer and did not get back. ``cancelled`` was to be charged and never will, and
     ``cancelled_funded`` was to be paid by the marketplace: both are part of the state.
+    ``collect`` is what the customer owes on account of what we guarantee,
+    ``off_account`` what was taken off it without being paid.
     """
 
     state: LineState
@@ -79,6 +85,8 @@ class LineMoney(NamedTuple):
     funded: int
     cancelled: int = 0
     cancelled_funded: int = 0
+    collect: int = 0
+    off_account: int = 0
 
 
 def line_money(
@@ -96,21 +104,25 @@ def line_money(
     ... # doctest: +NORMALIZE_WHITESPACE
     LineMoney(state=LineState(quantity=3, charged=2000, credit=3000, quantity_back=1,
     charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=999, funded=666,
-    cancelled=0, cancelled_funded=0)
+    cancelled=0, cancelled_funded=0, collect=0, off_account=0)
     """
     charged = credit = charged_back = credit_back = pending = funded = 0
-    tax = tax_back = 0
+    tax = tax_back = collect = off_account = 0
     for event, debit, credit_role, amount in moves:
         pending += amount * (
             (credit_role == "VENDOR_PENDING") - (debit == "VENDOR_PENDING")
         )
+        collect += amount * (
+            (debit == "CUST_COLLECT") - (credit_role == "CUST_COLLECT")
+        )
         if event not in SALE_EVENTS:
             continue
+        off_account += amount * (credit_role == "CUST_COLLECT")
         funded += amount * ((debit == "DISCOUNT_MKT") - (credit_role == "DISCOUNT_MKT"))
         if credit_role in SELLER_ROLES:
             credit += amount
             tax += amount * (credit_role in TAX_ROLES)
-            charged += amount * (debit == "PSP_CLEARING")
+            charged += amount * (debit in CHARGED_ROLES)
         elif debit in SELLER_ROLES:
             credit_back += amount
             tax_back += amount * (debit in TAX_ROLES)
@@ -125,7 +137,7 @@ def line_money(
         tax,
         tax_back,
     )
-    return LineMoney(state, pending, funded)
+    return LineMoney(state, pending, funded, collect=collect, off_account=off_account)
 
 
 @dataclass(frozen=True, slots=True)

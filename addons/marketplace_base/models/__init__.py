@@ -57,4 +57,6 @@ from . import marketplace_refund_import
 from . import marketplace_refund_line
 from . import marketplace_refund_bearer
 from . import marketplace_refund_cancellation
+from . import marketplace_order_account
+from . import marketplace_account_ageing
 from . import marketplace_dispute

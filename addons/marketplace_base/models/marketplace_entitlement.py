@@ -52,6 +52,13 @@ class MarketplaceShipment(models.Model):
         for day, shipments in at_once.items():
             shipments._entitle(day)
 
+    def _date_available(self, date):
+        """Return from when the vendor may be paid: at the due date, if guaranteed."""
+        self.ensure_one()
+        group = self.marketplace_order_id
+        guaranteed = self.sale_order_id.on_account_terms == "guaranteed"
+        return max(date, group.date_due) if group.on_account and guaranteed else date
+
     @api.private
     def _entitle(self, date):
         """Move what these parcels deliver from pending to due, once.
@@ -81,9 +88,9 @@ class MarketplaceShipment(models.Model):
                     amount = pending[line]
                 elif line in now:
                     units = to_minor(now[line], QUANTITY_DECIMALS)
-                    amount = entitled(
-                        states[line].state, pending[line], before[line], units
-                    )
+                    # As sold: on account, only what was shipped is credited yet.
+                    state = line._marketplace_sold_state(states[line])
+                    amount = entitled(state, pending[line], before[line], units)
                     before[line] += units
                 else:
                     continue
@@ -98,7 +105,7 @@ class MarketplaceShipment(models.Model):
                         role_debit="VENDOR_PENDING",
                         role_credit="VENDOR_DUE",
                         date_event=date,
-                        date_available=date,
+                        date_available=shipment._date_available(date),
                     )
                 )
         self.env["marketplace.ledger.line"].sudo()._record(entries)

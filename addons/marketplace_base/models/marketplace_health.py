@@ -166,7 +166,13 @@ class MarketplaceHealth(models.AbstractModel):
     @api.model
     def _sale_events(self):
         """Return the events that credit what an order line is worth."""
-        return ("capture", "discount_funding", "shipping_funding", "rounding")
+        return (
+            "capture",
+            "on_account",
+            "discount_funding",
+            "shipping_funding",
+            "rounding",
+        )
 
     # -- nightly --------------------------------------------------------------------
 

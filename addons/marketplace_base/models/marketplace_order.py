@@ -13,6 +13,8 @@ FROZEN_FIELDS = {
     "currency_id",
     "date_order",
     "amount_charged",
+    "on_account",
+    "date_due",
 }
 
 PAYMENT_SUMMARY = [
@@ -153,7 +155,7 @@ class MarketplaceOrder(models.Model):
             by_state = group.payment_ids.grouped("state")
             captured = by_state.get("captured", group.payment_ids.browse())
             done = group.refund_ids.filtered(
-                lambda refund: refund.state == "done" and not refund.before_capture
+                lambda refund: refund.state == "done" and not refund._is_unpaid()
             )
             group.amount_captured = sum(captured.mapped("amount"))
             group.amount_refunded = sum(done.mapped("amount"))

@@ -146,9 +146,9 @@ class MarketplaceOrderAmendment(models.Model):
     # -- less -----------------------------------------------------------------------
 
     def _take_away(self, changes, money):
-        """Cancel what is not captured yet, refund the rest; in that order."""
+        """Cancel what is not captured yet, then lower the account, then refund."""
         minor = self.currency_id._marketplace_minor
-        cancelled, refunded = [], []
+        cancelled, off_account, refunded = [], [], []
         for line, done in changes.items():
             if not (done.less or done.less_quantity):
                 continue
@@ -160,8 +160,12 @@ class MarketplaceOrderAmendment(models.Model):
             if first or not done.less:
                 cancelled.append((sale_line, quantity, first))
                 quantity = 0
-            if done.less > first:
-                refunded.append((sale_line, quantity, done.less - first))
+            owed = min(done.less - first, money[sale_line].collect)
+            if owed:
+                off_account.append((sale_line, quantity, owed))
+                quantity = 0
+            if paid := done.less - first - owed:
+                refunded.append((sale_line, quantity, paid))
         Refund = self.env["marketplace.refund"]._state_unlocked()
         vals_list = []
         if cancelled:
@@ -172,6 +176,10 @@ class MarketplaceOrderAmendment(models.Model):
                     "before_capture": True,
                     "amount_rounding": self.currency_id._marketplace_amount(rounding),
                 }
+            )
+        if off_account:
+            vals_list.append(
+                {**self._prepare_refund_vals(off_account), "off_account": True}
             )
         left = {
             payment: minor(payment.amount_left)
@@ -197,7 +205,10 @@ class MarketplaceOrderAmendment(models.Model):
         lines = group.sale_order_ids.order_line
         states = lines._marketplace_ledger_state()
         open_minor = sum(
-            line._marketplace_charge_minor() - states[line].cancelled for line in lines
+            line._marketplace_charge_minor()
+            - states[line].cancelled
+            - states[line].off_account
+            for line in lines
         )
         open_minor -= sum(amount for _line, _quantity, amount in cancelled)
         return 0 if open_minor else rest
@@ -297,6 +308,7 @@ class MarketplaceOrderAmendment(models.Model):
                 "contract_id": source.contract_id.id,
                 "posture": source.posture,
                 "vat_debtor": source.vat_debtor,
+                "on_account_terms": source.on_account_terms,
             }
         else:
             # sudo: contracts are read for the order desk, who may see none

@@ -32,7 +32,7 @@ class MarketplaceOrder(models.Model):
                 state = states[line].state
                 # What is complete has its rounding: nothing of it is left to pay.
                 whole = currency._marketplace_minor(line.amount_vendor)
-                left[line] = min(
+                left[line] = states[line].collect + min(
                     line._marketplace_charge_minor() - state.charged,
                     whole - state.credit,
                 )
@@ -79,10 +79,14 @@ class MarketplaceOrder(models.Model):
             if payment:
                 for line, part in zip(lines, parts, strict=True):
                     left[line] -= part
+                    entry, part, states[line] = self._collection_entry(
+                        payment, line, part, states[line]
+                    )
+                    entries += entry
                     entries += self._capture_entries(payment, line, part, credited)
             if before + taken == payable and (taken or not payment):
                 entries += self._completion_entries(
-                    lines, left, credited, taken - sum(parts), states, payment, date
+                    lines, left, credited, taken - sum(parts), payment, date
                 )
             if not rest and payment:
                 break
@@ -149,7 +153,7 @@ class MarketplaceOrder(models.Model):
         return entries
 
     def _completion_entries(
-        self, lines, left, credited, excess, states, payment=None, date=None
+        self, lines, left, credited, excess, payment=None, date=None
     ):
         """Return the entries that complete a paid order.
 
@@ -170,10 +174,9 @@ class MarketplaceOrder(models.Model):
         for line in lines:
             shipping = line.marketplace_kind == "shipping"
             funding = "shipping_funding" if shipping else "discount_funding"
-            funded = self.currency_id._marketplace_minor(
-                line.amount_discount_marketplace
-            )
-            funded -= states[line].cancelled_funded
+            # What neither the customer nor the rounding pays of it, and nobody did yet.
+            whole = self.currency_id._marketplace_minor(line.amount_vendor)
+            funded = whole - credited[line] - left[line]
             for event, debit, minor in (
                 (funding, "DISCOUNT_MKT", funded),
                 ("rounding", "OPERATOR_COST", left[line]),

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from odoo import models
+from odoo import fields, models
 
 from ..engine.split import (
     OPERATOR,
@@ -110,6 +110,16 @@ class PurchaseChecker:
             problems.append(self.env._("The currency does not exist or is not active."))
         if not payload["lines"]:
             problems.append(self.env._("The order has no lines."))
+        if payload.get("on_account") and (
+            not payload.get("date_due")
+            or fields.Date.to_date(payload["date_due"]) < payload["date_order"].date()
+        ):
+            problems.append(
+                self.env._(
+                    "The order is on account: it needs a due date, and not before it "
+                    "was ordered."
+                )
+            )
         refs = [line["ref"] for line in payload["lines"]]
         problems += [
             self.env._("Line %(line)s is there twice.", line=ref)

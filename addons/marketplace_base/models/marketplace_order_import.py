@@ -52,7 +52,8 @@ class MarketplaceOrder(models.Model):
 
         :param payloads: [{company_id, channel, external_ref, number, date_order,
             partner_id, partner_shipping_id, currency_id, amount_charged_minor,
-            tolerance_minor,
+            tolerance_minor, on_account and date_due (optional: the customer pays at
+                the due date),
             lines: [{ref, offer_id or product_id (the operator's own goods), name,
                 quantity, gross_minor or bundle_ref, tax_ids,
                 service_date (optional: when a service is performed),
@@ -133,6 +134,8 @@ class MarketplaceOrder(models.Model):
             "partner_id": payload["partner_id"],
             "currency_id": currency.id,
             "date_order": payload["date_order"],
+            "on_account": bool(payload.get("on_account")),
+            "date_due": payload.get("date_due") if payload.get("on_account") else None,
             "amount_charged": currency._marketplace_amount(
                 payload["amount_charged_minor"]
             ),

@@ -61,7 +61,7 @@ class MarketplaceOrder(models.Model):
             currency = group.currency_id
             added = group.sale_order_ids.filtered("amendment_id").order_line
             cancelled = group.refund_ids.filtered(
-                lambda refund: refund.before_capture and refund.state == "done"
+                lambda refund: refund._is_unpaid() and refund.state == "done"
             )
             captured = group.payment_ids.filtered(
                 lambda payment: payment.state == "captured"
@@ -128,7 +128,9 @@ class MarketplaceOrder(models.Model):
                     for refund in self.refund_ids
                     if refund.before_capture and refund.state == "done"
                 )
-            payable -= sum(states[line].cancelled for line in lines)
+            payable -= sum(
+                states[line].cancelled + states[line].off_account for line in lines
+            )
             tiers.append(Tier(lines, payable))
         return tiers
 
@@ -138,6 +140,8 @@ class MarketplaceOrder(models.Model):
         What an amendment added later is not waited for, unless it is the order.
         """
         self.ensure_one()
+        if order and self.on_account and order.on_account_terms == "guaranteed":
+            return True
         required = self.amount_payable
         if order and not order.amendment_id:
             required -= self.amount_added

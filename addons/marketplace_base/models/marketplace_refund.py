@@ -21,6 +21,7 @@ FROZEN_FIELDS = {
     "amount_rounding",
     "borne_by",
     "dispute_id",
+    "off_account",
 }
 
 
@@ -187,6 +188,7 @@ class MarketplaceRefund(models.Model):
                 record._cancel_lines(money)
                 continue
             record._check_payment()
+            record._check_account(money)
             record._check_dispute()
             if record.borne_by == "operator":
                 entries += record._goodwill_entries()

@@ -30,6 +30,17 @@ class MarketplaceRefund(models.Model):
         help="The change of the purchase that this refund carries out.",
     )
 
+    off_account = fields.Boolean(
+        string="Off the Account",
+        help="The customer bought on account and has not paid: he owes so much less, "
+        "and no payment is touched.",
+    )
+
+    def _is_unpaid(self):
+        """Say whether the refund lowers what is to pay, instead of paying back."""
+        self.ensure_one()
+        return self.before_capture or self.off_account
+
     @api.model_create_multi
     def create(self, vals_list):
         if any(vals.get("before_capture") for vals in vals_list):
@@ -41,9 +52,9 @@ class MarketplaceRefund(models.Model):
             self._check_state_gate()
         return super().write(vals)
 
-    @api.depends("order_id", "before_capture")
+    @api.depends("order_id", "before_capture", "off_account")
     def _compute_payment_id(self):
-        cancellations = self.filtered("before_capture")
+        cancellations = self.filtered(lambda refund: refund._is_unpaid())
         cancellations.payment_id = False
         return super(MarketplaceRefund, self - cancellations)._compute_payment_id()
 

@@ -16,6 +16,7 @@ PART_FIELDS = {
     "contract_id",
     "posture",
     "vat_debtor",
+    "on_account_terms",
     "amendment_id",
 }
 # Terms that a confirmed part of a purchase keeps for good.
@@ -236,6 +237,7 @@ class SaleOrder(models.Model):
             "contract_id": contract.id,
             "posture": contract.posture,
             "vat_debtor": contract.vat_debtor,
+            "on_account_terms": contract.on_account_terms,
         }
 
     @api.model

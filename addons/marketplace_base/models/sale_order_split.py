@@ -214,6 +214,7 @@ class SaleOrder(models.Model):
                     "partner_id": self.partner_id.id,
                     "currency_id": self.currency_id.id,
                     "date_order": fields.Datetime.now(),
+                    **self._marketplace_account_vals(self),
                     "amount_charged": self.currency_id.round(
                         sum(orders.mapped("amount_total")) - funded
                     ),
