@@ -58,6 +58,7 @@
         "wizards/marketplace_cancel_units_views.xml",
         "views/marketplace_service_views.xml",
         "views/marketplace_account_views.xml",
+        "views/marketplace_order_allocation_views.xml",
         "views/marketplace_account_role_views.xml",
         "views/marketplace_psp_settlement_views.xml",
         "views/marketplace_tie_out_views.xml",

@@ -44,6 +44,7 @@ from . import marketplace_order_capture
 from . import marketplace_order_check
 from . import marketplace_order_import
 from . import marketplace_order_payable
+from . import marketplace_order_allocation
 from . import marketplace_order_amendment
 from . import marketplace_order_amendment_apply
 from . import marketplace_order_amendment_import

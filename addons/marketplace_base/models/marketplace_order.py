@@ -15,6 +15,7 @@ FROZEN_FIELDS = {
     "amount_charged",
     "on_account",
     "date_due",
+    "allocations",
 }
 
 PAYMENT_SUMMARY = [

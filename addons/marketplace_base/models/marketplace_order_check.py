@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from odoo import fields, models
 
+from ..engine.share import KEYS, share_weights
 from ..engine.split import (
     OPERATOR,
     SHARED,
@@ -110,6 +111,19 @@ class PurchaseChecker:
             problems.append(self.env._("The currency does not exist or is not active."))
         if not payload["lines"]:
             problems.append(self.env._("The order has no lines."))
+        problems += [
+            self.env._(
+                "Amounts cannot be shared by “%(key)s”: by %(known)s only.",
+                key=item["allocation_key"],
+                known=", ".join(KEYS),
+            )
+            for item in (
+                payload,
+                *(payload.get("shippings") or ()),
+                *(payload.get("discounts") or ()),
+            )
+            if item.get("allocation_key") not in (None, *KEYS)
+        ]
         if payload.get("on_account") and (
             not payload.get("date_due")
             or fields.Date.to_date(payload["date_due"]) < payload["date_order"].date()
@@ -256,6 +270,7 @@ class PurchaseChecker:
                 item.get("gross_minor") or 0,
                 item.get("bundle_ref"),
                 own=terms[seller].get("posture") != "agent",
+                **self._share_weights(item),
             )
             for discount in item.get("discounts") or ():
                 line.discount(discount["amount_minor"], discount["funder"])
@@ -269,6 +284,7 @@ class PurchaseChecker:
                     item["vendor_id"] or SHARED,
                     item.get("paid_by") == "marketplace",
                     self._operator_sells(payload, item),
+                    self._share_key(payload, item),
                 )
                 for item in payload.get("shippings") or ()
             ],
@@ -278,6 +294,7 @@ class PurchaseChecker:
                     item["amount_minor"],
                     item["funder"],
                     item["line_refs"] and frozenset(item["line_refs"]),
+                    self._share_key(payload, item),
                 )
                 for item in payload.get("discounts") or ()
             ],
@@ -286,6 +303,20 @@ class PurchaseChecker:
                 for item in payload.get("bundles") or ()
             },
         )
+
+    def _share_key(self, payload, item):
+        """Return what an amount is shared by: as it says, the order, the company."""
+        return (
+            item.get("allocation_key")
+            or payload.get("allocation_key")
+            or self.companies[payload["company_id"]].marketplace_allocation_key
+        )
+
+    def _share_weights(self, item):
+        """Return the quantity and the weight of a line, for the engine."""
+        offer = self.offers.get(item.get("offer_id"))
+        product = offer.product_id if offer else self.products[item["product_id"]]
+        return share_weights(item["quantity"], product.weight)
 
     def _total(self, payload, result):
         """Check that lines and payments fit what the customer was charged."""

@@ -64,6 +64,8 @@ class MarketplaceOrder(models.Model):
             discounts: [{ref, name, amount_minor, funder, line_refs or None (all)}],
             bundles: [{ref, amount_minor}],
             payments: as of ``marketplace.payment._record_batch``,
+            allocation_key (optional: "net", "quantity" or "weight", of the order or of
+                one of its shippings or discounts; the company's when not given),
             values: {extra fields of the group}}].
         :return: (order groups, {index of a payload: its problems, in words}).
         """
@@ -134,6 +136,7 @@ class MarketplaceOrder(models.Model):
             "partner_id": payload["partner_id"],
             "currency_id": currency.id,
             "date_order": payload["date_order"],
+            "allocations": self._prepare_allocations(purchase.split, currency),
             "on_account": bool(payload.get("on_account")),
             "date_due": payload.get("date_due") if payload.get("on_account") else None,
             "amount_charged": currency._marketplace_amount(
