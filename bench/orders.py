@@ -6,11 +6,16 @@ alternately imported by us and created and confirmed as 3 plain sale orders each
 run on one database; the figure is the ratio of the median CPU times.
 """
 
-import gc
-import statistics
-import time
-
 from odoo.fields import Command, Datetime
+
+from .common import (
+    create_plan,
+    create_vendors,
+    measure,
+    medians,
+    prepare_company,
+    print_table,
+)
 
 PURCHASES = 100
 VENDORS = 3
@@ -20,42 +25,9 @@ ROUNDS = 5
 
 def prepare(env):
     """Return offers by vendor and plain products of the same prices."""
-    company = env.company
-    company._marketplace_setup()
-    company.marketplace_psp_partner_id = env["res.partner"].create({"name": "PSP"})
+    company = prepare_company(env)
     tax = company._marketplace_tax(20.0)
-    plan = env["marketplace.commission.plan"].create(
-        {
-            "name": "Bench",
-            "rule_ids": [
-                Command.create({"name": "Default", "rate": 0.12, "is_default": True})
-            ],
-        }
-    )
-    vendors = env["res.partner"].create(
-        [
-            {
-                "name": f"Bench vendor {rank}",
-                "is_company": True,
-                "is_marketplace_vendor": True,
-                "kyc_state": "approved",
-                "country_id": env.ref("base.fr").id,
-                "email": f"bench{rank}@example.test",
-            }
-            for rank in range(VENDORS)
-        ]
-    )
-    vendors._vendor_transition("approved")
-    env["marketplace.contract"].create(
-        [
-            {
-                "vendor_id": vendor.id,
-                "date_start": "2025-01-01",
-                "commission_plan_id": plan.id,
-            }
-            for vendor in vendors
-        ]
-    )._transition("active")
+    vendors = create_vendors(env, VENDORS, create_plan(env))
     products = env["product.product"].create(
         [
             {
@@ -171,20 +143,6 @@ def plain_batch(env, offers, customer, tax):
     env.flush_all()
 
 
-def measure(env, work):
-    """Return (CPU seconds of this process, wall seconds, queries) of one batch."""
-    env.invalidate_all()
-    gc.collect()
-    queries = env.cr.sql_log_count
-    cpu, wall = time.process_time(), time.monotonic()
-    work()
-    return (
-        time.process_time() - cpu,
-        time.monotonic() - wall,
-        env.cr.sql_log_count - queries,
-    )
-
-
 def main(env):
     offers, customer, tax = prepare(env)
     ours, plain = [], []
@@ -195,16 +153,10 @@ def main(env):
         if number:  # the first round warms caches on both sides
             ours.append(mine)
             plain.append(theirs)
-    rows = {
-        name: [statistics.median(figures) for figures in zip(*runs, strict=True)]
-        for name, runs in (("marketplace import", ours), ("plain Odoo", plain))
-    }
+    rows = medians({"marketplace import": ours, "plain Odoo": plain})
     print(f"{PURCHASES} purchases of {len(offers)} lines from {VENDORS} vendors,")
     print(f"median of {ROUNDS} alternated rounds\n")
-    print(f"{'':20} {'CPU s':>8} {'wall s':>8} {'queries':>8} {'purchases/s':>12}")
-    for name, (cpu, wall, queries) in rows.items():
-        speed = PURCHASES / wall
-        print(f"{name:20} {cpu:8.2f} {wall:8.2f} {queries:8.0f} {speed:12.1f}")
+    print_table(rows, PURCHASES, "purchases")
     ratio = rows["marketplace import"][0] / rows["plain Odoo"][0]
     print(f"\nCPU ratio, marketplace import / plain Odoo: {ratio:.2f}")
     return ratio
