@@ -62,6 +62,7 @@
         "views/marketplace_account_role_views.xml",
         "views/marketplace_psp_settlement_views.xml",
         "views/marketplace_tie_out_views.xml",
+        "views/marketplace_readiness_views.xml",
         "views/res_config_settings_views.xml",
         "views/vendor_bank_account_views.xml",
         "views/portal_layout_templates.xml",

@@ -52,6 +52,8 @@ CLOSED_MODELS = {
     "marketplace.payout.run",
     "marketplace.payout.wizard",
     "marketplace.psp.settlement",
+    "marketplace.readiness",
+    "marketplace.readiness.line",
     "marketplace.refund",
     "marketplace.refund.line",
     "marketplace.requirement",

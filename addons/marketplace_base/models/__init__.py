@@ -4,6 +4,7 @@ from . import res_currency
 from . import res_company
 from . import res_config_settings
 from . import marketplace_account_role
+from . import marketplace_readiness
 from . import marketplace_ledger_line
 from . import marketplace_ledger_posting
 from . import marketplace_psp_settlement

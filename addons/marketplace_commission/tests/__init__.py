@@ -1,3 +1,4 @@
+from . import test_readiness
 from . import test_cancel_units
 from . import test_commission_plan
 from . import test_commission_line

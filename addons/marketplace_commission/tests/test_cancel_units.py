@@ -14,7 +14,7 @@ class TestCancelUnits(CommissionCommon):
         line, untouched = group.sale_order_ids.order_line.sorted("sequence")
         self.assertEqual(f"{group.amount_commission:.2f}", "7.83")
         # a later rule does not matter: the rate is frozen
-        self._create_rule("Later", 0.50, sequence=1)
+        self.default_rule.rate = 0.5
         form = Form(
             self.env["marketplace.cancel.units"].with_context(
                 default_sale_order_id=line.order_id.id
