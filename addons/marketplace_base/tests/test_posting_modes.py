@@ -45,14 +45,17 @@ class TestPostingModes(MarketplaceCommon):
             "partner_shipping_id": customer.id,
         }
         lines = [(offer, 2) for offer in offers]
-        sold, lost, won = (self._import_order(lines, **options) for _n in range(3))
+        sold, lost, won, borne = (
+            self._import_order(lines, **options) for _n in range(4)
+        )
         account = self._import_order(
             lines,
             **{**options, "captured": False},
             on_account=True,
             date_due="2026-04-30",
         )
-        self._ship_and_deliver(sold | lost | won | account, date="2026-03-05")
+        groups = sold | lost | won | borne | account
+        self._ship_and_deliver(groups, date="2026-03-05")
         first = sold.sale_order_ids[0].order_line.filtered(
             lambda line: line.marketplace_kind == "goods"
         )
@@ -75,13 +78,18 @@ class TestPostingModes(MarketplaceCommon):
                 "borne_by": "operator",
             }
         )._apply()
-        for group, end in ((lost, "action_lose"), (won, "action_win")):
+        for group, end, bearer in (
+            (lost, "action_lose", "vendor"),
+            (borne, "action_lose", "operator"),
+            (won, "action_win", "vendor"),
+        ):
             dispute = self.env["marketplace.dispute"].create(
                 {
                     "payment_id": group.payment_ids.id,
                     "date": "2026-03-11",
                     "date_closed": "2026-03-20",
                     "amount_fee": 15.0,
+                    "borne_by": bearer,
                 }
             )
             dispute.action_open()
@@ -102,7 +110,7 @@ class TestPostingModes(MarketplaceCommon):
         return self.Ledger.search(
             [
                 "|",
-                ("marketplace_order_id", "in", (sold | lost | won | account).ids),
+                ("marketplace_order_id", "in", groups.ids),
                 ("counterparty_id", "=", psp.id),
             ]
         )
@@ -128,6 +136,14 @@ class TestPostingModes(MarketplaceCommon):
             partner = (item.partner_id.name or "").removesuffix(f" {mode}")
             totals[item.account_id.code, partner] += self._minor(item.balance)
         return {key: total for key, total in totals.items() if total}
+
+    def _taxes(self, lines):
+        """Return {tags of the tax report: minor units} of the entries of a story."""
+        by_tags = lines.move_id.line_ids.grouped("tax_tag_ids")
+        return {
+            tags: sum(map(self._minor, items.mapped("balance")))
+            for tags, items in by_tags.items()
+        }
 
     def _export(self, moves):
         """Return {account: minor units} of these entries in the statutory export."""
@@ -165,18 +181,7 @@ class TestPostingModes(MarketplaceCommon):
         self.assertEqual(
             self._balances(event, "event"), self._balances(day, "day_vendor")
         )
-        taxes = [
-            Counter(
-                {
-                    tag: sum(map(self._minor, items.mapped("balance")))
-                    for tag, items in lines.move_id.line_ids.grouped(
-                        "tax_tag_ids"
-                    ).items()
-                }
-            )
-            for lines in (event, day)
-        ]
-        self.assertEqual(*taxes)
+        self.assertEqual(self._taxes(event), self._taxes(day))
         self.assertEqual(self._export(event.move_id), self._export(day.move_id))
         self.assertLess(len(day.move_id), len(event.move_id))
         # one entry per journal, day and vendor

@@ -27,7 +27,7 @@ class TestReadiness(MarketplaceCommon):
         self.assertTrue(all(accounts.mapped("value")))
 
     def test_each_fault_is_a_row_and_stops_its_event(self):
-        """Archived, missing, of the wrong type: said before, refused when it matters."""
+        """Archived, missing, not chosen: said before, refused when it matters."""
         vendor = self._create_vendor("Alma")
         offer = self._create_offer(vendor, 10.0)
         self.env.flush_all()
