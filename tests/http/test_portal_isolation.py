@@ -47,6 +47,7 @@ READERS = {
 }
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
+    "marketplace.account.ageing",
     "marketplace.account.role",
     "marketplace.assortment.rule",
     "marketplace.binding",
@@ -54,6 +55,8 @@ CLOSED_MODELS = {
     "marketplace.catalogue.review",
     "marketplace.catalogue.review.line",
     "marketplace.conversation",
+    "marketplace.cancel.units",
+    "marketplace.cancel.units.line",
     "marketplace.commission.plan",
     "marketplace.commission.rule",
     "marketplace.compliance.item",
@@ -81,6 +84,8 @@ CLOSED_MODELS = {
     "marketplace.offer.price.history",
     "marketplace.offer.winner",
     "marketplace.order",
+    "marketplace.order.amendment",
+    "marketplace.order.amendment.line",
     "marketplace.outbox",
     "marketplace.payment",
     "marketplace.payout.run",
@@ -90,6 +95,8 @@ CLOSED_MODELS = {
     "marketplace.price.as.of",
     "marketplace.price.part",
     "marketplace.psp.settlement",
+    "marketplace.readiness",
+    "marketplace.readiness.line",
     "marketplace.refund",
     "marketplace.refund.line",
     "marketplace.requirement",
@@ -189,6 +196,7 @@ ROUTES = {
         "message_id": "marketplace.message",
         "number": 1,
     },
+    "/my/marketplace/orders/<int:order_id>/perform": {"order_id": "sale.order"},
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},

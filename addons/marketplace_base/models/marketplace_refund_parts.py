@@ -81,12 +81,17 @@ class MarketplaceRefundLine(models.Model):
         """
         tax_back = self._taxes_back()
         charged_back = {line: state.charged_back for line, state in states.items()}
+        paid = {line: state.charged for line, state in states.items()}
         result = {}
         for item in self:
             line, minor = item.sale_line_id, item.currency_id._marketplace_minor
             if not line or line not in states:
                 continue
-            whole, charged = minor(line.amount_vendor), states[line].charged
+            whole, charged = minor(line.amount_vendor), paid[line]
+            if item.before_capture:
+                # A part of the price, although nobody paid it.
+                paid[line] += minor(item.amount)
+                charged = max(charged, line._marketplace_charge_minor())
             tax = 0
             if whole:
                 tax = cumulative_share(
