@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.http import Request
 from odoo.models import MAGIC_COLUMNS
 from odoo.tests import HttpCase, tagged
@@ -57,16 +58,28 @@ CLOSED_MODELS = {
     "marketplace.conversation",
     "marketplace.cancel.units",
     "marketplace.cancel.units.line",
+    "marketplace.commission.criterion",
+    "marketplace.commission.override",
     "marketplace.commission.plan",
+    "marketplace.commission.rebate.tier",
     "marketplace.commission.rule",
     "marketplace.compliance.item",
     "marketplace.compliance.requirement",
     "marketplace.discount.share",
     "marketplace.dispute",
+    "marketplace.frozen.line",
+    "marketplace.commission.rule.amount",
+    "marketplace.commission.rule.version",
+    "marketplace.commission.simulation",
+    "marketplace.commission.simulation.line",
+    "marketplace.commission.term.mixin",
+    "marketplace.commission.tier",
+    "marketplace.fee",
     "marketplace.health",
     "marketplace.hold",
     "marketplace.hold.wizard",
     "marketplace.inbox",
+    "marketplace.incident",
     "marketplace.kyc.document.type",
     "marketplace.mass.action",
     "marketplace.mass.action.line",
@@ -94,12 +107,18 @@ CLOSED_MODELS = {
     "marketplace.product.proposal.offer",
     "marketplace.price.as.of",
     "marketplace.price.part",
+    "marketplace.psp.fee.import",
     "marketplace.psp.settlement",
     "marketplace.readiness",
     "marketplace.readiness.line",
     "marketplace.refund",
     "marketplace.refund.line",
+    "marketplace.refund.policy",
+    "marketplace.refund.policy.cell",
     "marketplace.requirement",
+    "marketplace.return",
+    "marketplace.return.line",
+    "marketplace.settlement.hold",
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
     "marketplace.shipping.method",
@@ -111,6 +130,7 @@ CLOSED_MODELS = {
     "marketplace.storefront.tax",
     "marketplace.tax.class",
     "marketplace.tax.rule",
+    "marketplace.subscription",
     "marketplace.tie.out",
     "marketplace.terms",
     "marketplace.vendor.account",
@@ -165,6 +185,7 @@ ROUTES = {
     "/my/marketplace/shipping/new": {},
     "/my/marketplace/shipping/<int:method_id>": {
         "method_id": "marketplace.shipping.method"
+    },
     "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/switch": {},
     "/my/marketplace/account": {},
@@ -191,10 +212,36 @@ ROUTES = {
     "/my/marketplace/downloads/<string:kind>/<int:document_id>": {
         "kind": ("identity",),
         "document_id": "marketplace.kyc.document",
+    },
     "/my/marketplace/orders/<int:order_id>/messages": {"order_id": "sale.order"},
     "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
         "message_id": "marketplace.message",
         "number": 1,
+    },
+    "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
+    "/my/marketplace/returns": {},
+    "/my/marketplace/returns/page/<int:page>": {"page": 1},
+    "/my/marketplace/returns/<int:return_id>": {"return_id": "marketplace.return"},
+    "/my/marketplace/returns/<int:return_id>/accept": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/refuse": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/receive": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/check": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/incidents": {},
+    "/my/marketplace/incidents/page/<int:page>": {"page": 1},
+    "/my/marketplace/incidents/<int:incident_id>": {
+        "incident_id": "marketplace.incident"
+    },
+    "/my/marketplace/incidents/<int:incident_id>/reply": {
+        "incident_id": "marketplace.incident"
     },
     "/my/marketplace/orders/<int:order_id>/perform": {"order_id": "sale.order"},
     "/my/marketplace/offers": {},
@@ -290,6 +337,23 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         cls.env["account.move"].search(
             [("marketplace_vendor_id", "!=", False)]
         ).invoice_pdf_report_file = base64.b64encode(b"%PDF-1.4")
+        for line in group.sale_order_ids.order_line:
+            cls.env["marketplace.return"].create(
+                {
+                    "sale_order_id": line.order_id.id,
+                    "note": line.product_id.name,
+                    "line_ids": [
+                        Command.create({"sale_line_id": line.id, "quantity": 1})
+                    ],
+                }
+            )
+            cls.env["marketplace.incident"].create(
+                {
+                    "sale_line_id": line.id,
+                    "reason_code": "other",
+                    "note": line.product_id.name,
+                }
+            )
         # A second order, not shipped, so that there is something to ship.
         cls._import_order([(offer, 1) for offer in offers])
         for order in cls.env["sale.order"].search(
@@ -319,6 +383,7 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     "vendor_id": vendor.id,
                     "step_ids": [fields.Command.create({"price": 5.0})],
                 }
+            )
             vendor._vendor_plan_closure("2099-08-01", "2099-08-15", vendor.name)
             vendor._vendor_change({"city": f"{vendor.name} City"}, vendor.user_ids)
             cls.env["marketplace.vendor.api.key"]._generate(
