@@ -23,22 +23,6 @@ class MarketplaceShipment(models.Model):
     )
 
     @api.model
-    def _create_for_order(
-        self, order, quantities=None, carrier_name=None, tracking_ref=None
-    ):
-        """Leave out of a parcel what needs none, unless somebody asks for it."""
-        if quantities is None:
-            performed = set(order.order_line._marketplace_performed().ids)
-            quantities = {
-                line_id: left
-                for line_id, left in (
-                    order.order_line._marketplace_quantities_to_ship().items()
-                )
-                if line_id not in performed
-            }
-        return super()._create_for_order(order, quantities, carrier_name, tracking_ref)
-
-    @api.model
     @api.private
     def _perform(self, lines, date=None):
         """Deliver what is left of order lines that need no parcel, once.
@@ -131,7 +115,8 @@ class MarketplaceShipment(models.Model):
         ]
         cron = self.env["ir.cron"]
         todo = self.env["sale.order.line"].search(domain, order="order_id, id")
-        left = todo._marketplace_quantities_to_ship()
+        # What is on hold or not accepted yet waits for the next night.
+        left = todo._marketplace_quantities_shippable()
         todo = todo.filtered(lambda line: left.get(line.id))
         orders = todo.order_id
         cron._commit_progress(remaining=len(orders))
@@ -176,6 +161,8 @@ class SaleOrder(models.Model):
         lines = self.filtered("marketplace_order_id").order_line.filtered(
             lambda line: line.marketplace_fulfilment == "confirmation"
         )
+        stops = lines._marketplace_shipping_stops()
+        lines = lines.filtered(lambda line: line.id not in stops)
         if lines := lines._marketplace_performed():
             # sudo: the order itself fulfils it, not who confirms it
             self.env["marketplace.shipment"].sudo()._perform(lines)

@@ -47,6 +47,7 @@ class SaleOrderLine(models.Model):
         "order_id.acceptance_required",
         "marketplace_kind",
         "is_supplement",
+        "marketplace_fulfilment",
         "decision_ids.kind",
         "qty_refused",
         "marketplace_refund_line_ids.refund_id.state",
@@ -55,6 +56,8 @@ class SaleOrderLine(models.Model):
         asked = self.filtered(
             lambda line: line.state == "sale"
             and line._marketplace_ships()
+            # Done with the order: nobody could refuse it any more.
+            and line.marketplace_fulfilment != "confirmation"
             and (line.order_id.acceptance_required or line.qty_refused)
         )
         (self - asked).acceptance_state = False

@@ -380,7 +380,9 @@ class TestAmendment(MarketplaceCommon):
         group, _problems = self.env["marketplace.order"]._import_batch([payload])
         self._amend(group, self._change(group.sale_order_ids.order_line, 0))
         self.assertEqual(group.amount_payable, 0.0)
-        self.assertEqual(group.payment_state, "paid")
+        # Nobody paid anything, and nobody has to.
+        self.assertEqual(group.amount_to_capture, 0.0)
+        self.assertEqual(group.payment_state, "not_paid")
 
     def test_refund_over_two_payments(self):
         """What one payment cannot give back, the other does."""

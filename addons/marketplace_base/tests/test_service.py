@@ -108,7 +108,9 @@ class TestService(MarketplaceCommon):
                 self.assertEqual(order.marketplace_shipping_state, state)
         self.assertEqual(len(order.marketplace_shipment_ids), 1)
         self.assertEqual(
-            order.marketplace_shipment_ids.date_delivered.date(),
+            self.company._marketplace_day(
+                order.marketplace_shipment_ids.date_delivered
+            ),
             fields.Date.to_date("2027-03-10"),
         )
         self.assertBalances(self.vendor, due=40)
