@@ -58,6 +58,9 @@ class MarketplaceShipment(models.Model):
         """Return when the parcel makes its money due; False when it does not (yet)."""
         self.ensure_one()
         trigger = self.sale_order_id._marketplace_entitlement_trigger()
+        lines = self.line_ids.sale_line_id
+        if set(lines.mapped("marketplace_fulfilment")) == {"confirmation"}:
+            trigger = "delivery"  # nobody is asked to accept it
         if trigger == "delivery":
             return self.state == "delivered" and self.date_delivered
         if trigger == "shipment":

@@ -32,6 +32,7 @@ from . import test_on_account
 from . import test_allocation
 from . import test_readiness
 from . import test_posting_modes
+from . import test_order_together
 from . import test_integrity
 from . import test_order_properties
 from . import test_refund_concurrency
