@@ -60,3 +60,26 @@ class TestCancelUnits(CommissionCommon):
         shipment.action_ship()
         self.assertEqual(f"{group.amount_payable:.2f}", "18.00")
         self.assertEqual(f"{group.amount_commission:.2f}", "1.80")
+
+    def test_policy_is_for_refunds_not_for_what_nobody_paid(self):
+        """The operator keeps half on refunds; unpaid units cost no commission."""
+        policy = self.env["marketplace.refund.policy"].create({"name": "Half"})
+        policy.cell_ids.rate_kept = 0.5
+        vendor = self._create_vendor("Alma")
+        offer = self._create_offer(vendor, 10.0)
+        for captured, back in ((False, "1.00"), (True, "0.50")):
+            with self.subTest(captured=captured):
+                group = self._import_order([(offer, 2)], captured=captured)
+                order = group.sale_order_ids
+                form = Form(
+                    self.env["marketplace.cancel.units"].with_context(
+                        default_sale_order_id=order.id
+                    )
+                )
+                form.reason = "Out of stock"
+                with form.line_ids.edit(0) as item:
+                    item.quantity = 1
+                    self.assertEqual(f"{item.amount_commission:.2f}", back)
+                form.save().action_cancel_units()
+                reversal = order.commission_line_ids.filtered("reversed_line_id")
+                self.assertEqual(f"{-reversal.amount:.2f}", back)
