@@ -33,6 +33,7 @@
         "views/res_config_settings_views.xml",
         "views/portal_statement_templates.xml",
         "views/marketplace_settlement_hold_views.xml",
+        "report/marketplace_settlement_fee_templates.xml",
         "views/marketplace_payout_menus.xml",
         "security/marketplace_dac7_rules.xml",
         "data/marketplace_dac7_data.xml",

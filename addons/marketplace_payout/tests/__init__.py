@@ -16,3 +16,4 @@ from . import test_dac7_figures
 from . import test_annual_statement
 from . import test_dac7_chase
 from . import test_dac7_report
+from . import test_settlement_fee
