@@ -117,23 +117,3 @@ class MarketplaceVendorUser(models.Model):
             force_report_rendering=True
         )._render_qweb_pdf(REPORT, record.ids)
         return f"{record._get_report_base_filename()}.pdf", content
-
-
-class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
-
-    marketplace_dac7_profile = fields.Selection(
-        related="company_id.marketplace_dac7_profile", readonly=False, required=True
-    )
-    marketplace_dac7_number = fields.Char(
-        related="company_id.marketplace_dac7_number", readonly=False
-    )
-    marketplace_dac7_platform = fields.Char(
-        related="company_id.marketplace_dac7_platform", readonly=False
-    )
-    marketplace_dac7_nexus = fields.Selection(
-        related="company_id.marketplace_dac7_nexus", readonly=False, required=True
-    )
-    marketplace_dac7_block = fields.Selection(
-        related="company_id.marketplace_dac7_block", readonly=False, required=True
-    )

@@ -115,7 +115,6 @@ class MarketplaceDac7Line(models.Model):
         help="Against what was filed about the seller for the year.",
     )
     is_in_file = fields.Boolean(string="In the File")
-    file_rank = fields.Integer(string="In File (number)")
     is_person = fields.Boolean(string="Individual")
     seller_ref = fields.Char(string="Seller Reference", required=True)
     version = fields.Integer(aggregator=None)

@@ -119,17 +119,16 @@ class MarketplaceDac7Report(models.Model):
                 "sale_of_goods": self._prepare_activity(units, currency),
             }
         was = filed.snapshot if filed and filed.change != "deleted" else None
-        change = "same" if missing else dac7.change(was, snapshot)
-        if missing and not was:
-            change = "new"
+        change = dac7.change(was, snapshot)
+        if missing:
+            # to be reported all the same, once complete
+            change = "corrected" if was else "new"
         if was and change == "deleted":
             # a deletion repeats what it deletes
             snapshot, is_person = was, filed.is_person
         is_in_file = change in CHANGES_BY_KIND[self.kind] and (
             change == "deleted" or not reason
         )
-        if missing and self.skip_incomplete:
-            is_in_file = False
         return {
             "report_id": self.id,
             "vendor_id": vendor.id,
@@ -139,7 +138,6 @@ class MarketplaceDac7Report(models.Model):
             "missing": ", ".join(missing) or False,
             "change": change,
             "is_in_file": is_in_file,
-            "file_rank": int(is_in_file),
             "is_person": is_person,
             "seller_ref": seller_ref,
             "version": filed.version + 1 if filed else 1,

@@ -12,7 +12,6 @@ from .. import dac7_xml
 from ..const_dac7 import (
     DAC7_BATCH,
     DAC7_BLOCK_DAYS,
-    DAC7_BLOCKS,
     DAC7_REMINDER_DAYS,
     DAC7_REMINDERS,
 )
@@ -249,16 +248,3 @@ class ResPartner(models.Model):
         # sudo: tells the cause, shows nothing of the data
         vendor = self.sudo()
         return bool(vendor.dac7_block_date and vendor._identity_missing("dac7"))
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    marketplace_dac7_block = fields.Selection(
-        DAC7_BLOCKS,
-        string="Missing DAC7 Data",
-        required=True,
-        default="payout",
-        help="What happens to a vendor whose data for the yearly report is missing 60 "
-        "days after the first of two reminders.",
-    )

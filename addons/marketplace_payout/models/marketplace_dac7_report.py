@@ -1,7 +1,6 @@
 """The yearly report of sellers to the tax authority: directive 2011/16, annex V."""
 
-import base64
-from datetime import UTC
+from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -9,10 +8,7 @@ from odoo.fields import Domain
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
-from .. import dac7_xml
 from ..const_dac7 import (
-    DAC7_MESSAGE_TYPES,
-    DAC7_NEXUS,
     DAC7_PROFILES,
     DAC7_STATES,
     DAC7_TRANSITIONS,
@@ -122,14 +118,13 @@ class MarketplaceDac7Report(models.Model):
     @api.depends("line_ids.is_in_file", "line_ids.missing", "line_ids.decision")
     def _compute_counts(self):
         lines = self.env["marketplace.dac7.line"]
-        counts = {
-            report: (total, reported)
-            for report, total, reported in lines._read_group(
-                [("report_id", "in", self.ids)],
-                ["report_id"],
-                ["__count", "file_rank:sum"],
-            )
-        }
+        counts = defaultdict(lambda: {True: 0, False: 0})
+        for report, in_file, count in lines._read_group(
+            [("report_id", "in", self.ids)],
+            ["report_id", "is_in_file"],
+            ["__count"],
+        ):
+            counts[report][in_file] = count
         incomplete = dict(
             lines._read_group(
                 [
@@ -142,9 +137,9 @@ class MarketplaceDac7Report(models.Model):
             )
         )
         for report in self:
-            total, reported = counts.get(report._origin, (0, 0))
-            report.line_count = total
-            report.reported_count = reported
+            count = counts[report._origin]
+            report.line_count = sum(count.values())
+            report.reported_count = count[True]
             report.incomplete_count = incomplete.get(report._origin, 0)
 
     @api.constrains("year")
@@ -228,39 +223,6 @@ class MarketplaceDac7Report(models.Model):
             report._prepare_lines()
         return True
 
-    def action_generate(self):
-        """Make the file, checked against the schema."""
-        self._check_accountant()
-        for report in self:
-            if not report.date_prepared:
-                report._prepare_lines()
-            lines = report.line_ids.filtered("is_in_file")
-            report._check_complete()
-            report._check_lines(lines)
-            moment = fields.Datetime.now()
-            xml = report._build_file(lines, moment)
-            number = report._operator_number()
-            reference, document_refs = report._references(number, lines)
-            for line in lines:
-                line._frozen_unlocked().doc_ref = document_refs[
-                    line.seller_ref, line.version
-                ]
-            report._transition(
-                "generated",
-                {
-                    "message_ref": reference,
-                    "file": base64.b64encode(xml.encode()),
-                    "file_name": dac7_xml.file_name(
-                        report.profile,
-                        reference,
-                        report.number,
-                        report._local(moment),
-                    ),
-                    "date_generated": moment,
-                },
-            )
-        return True
-
     def action_draft(self):
         """Throw the file away and prepare anew."""
         self._check_accountant()
@@ -307,6 +269,8 @@ class MarketplaceDac7Report(models.Model):
             "profile": self.profile,
             "previous_id": self.id,
         }
+        # the index on open reports must see those filed just now
+        self.flush_model(["state"])
         found = self.browse()
         for kind in ("correction", "new"):
             report = self.create({**values, "kind": kind})
@@ -330,16 +294,6 @@ class MarketplaceDac7Report(models.Model):
             "marketplace_payout.marketplace_dac7_line_action"
         )
         return {**action, "domain": [("report_id", "=", self.id)], "context": {}}
-
-    def action_download(self):
-        """Save the file."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{self._name}/{self.id}/file/{self.file_name}"
-            "?download=true",
-            "target": "self",
-        }
 
     # -- checks ---------------------------------------------------------------------
 
@@ -386,139 +340,3 @@ class MarketplaceDac7Report(models.Model):
                     report=self.name,
                 )
             )
-
-    # -- file -----------------------------------------------------------------------
-
-    def _operator_number(self):
-        """Return the number of the operator at the authority.
-
-        :raises MarketplaceError: naming what the settings lack.
-        """
-        company = self.company_id.sudo()
-        needs = [
-            (self.env._("number for DAC7"), company.marketplace_dac7_number),
-            (self.env._("VAT number"), company.vat),
-            (self.env._("street"), company.street),
-            (self.env._("postcode"), company.zip),
-            (self.env._("town"), company.city),
-            (self.env._("country"), company.country_id),
-        ]
-        if missing := [label for label, there in needs if not there]:
-            raise MarketplaceError(
-                self.env._(
-                    "%(company)s lacks for its DAC7 report: %(missing)s. See the "
-                    "marketplace settings and the company.",
-                    company=company.name,
-                    missing=", ".join(missing),
-                )
-            )
-        return company.marketplace_dac7_number
-
-    def _references(self, number, lines):
-        return dac7_xml.references(
-            self.profile,
-            self.year,
-            number,
-            self.company_id.country_id.code,
-            self.number,
-            [(line.seller_ref, line.version) for line in lines],
-        )
-
-    def _local(self, moment):
-        """Return a moment of the database in the company's time, without zone."""
-        zone = self.company_id._marketplace_zone()
-        return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
-
-    def _prepare_operator(self, number):
-        company = self.company_id.sudo()
-        country = company.country_id.code
-        # Told once: later messages repeat the operator as he was.
-        is_known = self.search_count(
-            self._same_year_domain() & Domain("state", "in", ("filed", "corrected")),
-            limit=1,
-        )
-        return {
-            "residence_country_code": country,
-            "tax_identification_numbers": [{"issued_by": country, "value": number}],
-            "vat_number": company.vat,
-            "legal_names": [company.name],
-            "business_names": [company.marketplace_dac7_platform or company.name],
-            "addresses": [company.partner_id._dac7_address()],
-            "nexus": company.marketplace_dac7_nexus,
-            "updated": not is_known,
-        }
-
-    def _build_file(self, lines, moment):
-        """Return the XML of the report.
-
-        :raises MarketplaceError: with what the authority's rules refuse.
-        """
-        number = self._operator_number()
-        try:
-            return dac7_xml.build(
-                self.profile,
-                DAC7_MESSAGE_TYPES[self.kind],
-                {
-                    "year": self.year,
-                    "number": self.number,
-                    "timestamp": self._local(moment),
-                    "country": self.company_id.country_id.code,
-                    "operator": self._prepare_operator(number),
-                },
-                [
-                    {
-                        "data": line.snapshot,
-                        "version": line.version,
-                        "change": line.change,
-                        "is_person": line.is_person,
-                    }
-                    for line in lines
-                ],
-            )
-        except dac7_xml.FileError as error:
-            raise MarketplaceError(
-                self.env._(
-                    "%(report)s: the file is not what the authority takes.\n%(error)s",
-                    report=self.name,
-                    error=error,
-                )
-            ) from error
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    marketplace_dac7_profile = fields.Selection(
-        DAC7_PROFILES, string="DAC7 Format", required=True, default="fr"
-    )
-    marketplace_dac7_number = fields.Char(
-        string="DAC7 Number",
-        help="Number of the operator at the authority he reports to: the SIREN in "
-        "France, the tax identification number elsewhere.",
-    )
-    marketplace_dac7_platform = fields.Char(
-        string="Platform Name", help="Under which sellers and customers know it."
-    )
-    marketplace_dac7_nexus = fields.Selection(
-        DAC7_NEXUS,
-        string="DAC7 Nexus",
-        required=True,
-        default="RPONEX1",
-        help="Why the operator reports to this authority.",
-    )
-
-    @api.constrains("marketplace_dac7_number", "marketplace_dac7_profile")
-    def _check_dac7_number(self):
-        for company in self:
-            number = company.marketplace_dac7_number
-            if not number or company.marketplace_dac7_profile != "fr":
-                continue
-            if len(number) != 9 or not number.isdecimal():
-                raise ValidationError(
-                    self.env._(
-                        "“%(number)s” is no SIREN: the French DAC7 report of "
-                        "%(company)s wants its nine digits.",
-                        number=number,
-                        company=company.name,
-                    )
-                )

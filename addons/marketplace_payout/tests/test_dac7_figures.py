@@ -110,6 +110,34 @@ class TestDac7Figures(Dac7Common):
         self.assertEqual(quarters[2], Quarter(20000, 2400, 0, 0))
         self.assertTiesToLedger(self.a, 2026)
 
+    def test_fee_without_sale_counts_on_its_day(self):
+        """What shares a document with commission is not taken for it."""
+        fee = self.env["marketplace.fee"].create(
+            {
+                "name": "Product photos",
+                "kind": "one_off",
+                "vendor_id": self.a.id,
+                "amount": 25.0,
+                "date": "2026-09-05",
+            }
+        )
+        fee.action_approve()
+        self._settle("2026-09-30", self.a)
+        quarters = self._quarters(self.a)
+        self.assertEqual([q.fees for q in quarters], [1200, 3600, 3000, 0])
+        self.assertTiesToLedger(self.a, 2026)
+
+    def test_vat_of_the_operator_is_tax_withheld(self):
+        """Deemed supplier: 119.99 is 99.99 for the vendor and 20.00 of VAT."""
+        foreign = self._create_vendor("Nansen", vat_debtor="operator")
+        offer = self._create_offer(foreign, 119.99)
+        group = self._sell([(offer, 1)], "2026-03-20", "2026-04-09")
+        self._refund(group, [(group.sale_order_ids.order_line, 0, 60.0)], "2026-08-12")
+        self.assertEqual(
+            self._quarters(foreign),
+            (Quarter(), Quarter(4999, 0, 1000, 1), Quarter(), Quarter()),
+        )
+
     def test_payouts_and_netting_are_no_consideration(self):
         self._settle("2026-12-31", self.a)
         before = self._quarters(self.a)

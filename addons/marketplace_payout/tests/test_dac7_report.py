@@ -175,7 +175,6 @@ class TestDac7Report(Dac7ReportCommon):
         with self.assertRaisesRegex(MarketplaceError, "Basalte: date of birth"):
             report.action_generate()
         report.skip_incomplete = True
-        report.action_prepare()
         report.action_generate()
         self.assertEqual(report.reported_count, 1)
         report.action_file()
@@ -229,6 +228,28 @@ class TestDac7Report(Dac7ReportCommon):
         # what was filed last is the measure, not what was filed first
         with self.assertRaisesRegex(MarketplaceError, "Nothing changed"):
             correction.with_user(self.accountant).action_follow_up()
+
+    def test_a_changed_identity_is_corrected_once_complete(self):
+        report = self._report()
+        report.action_generate()
+        report.action_file()
+        self.a.street = "2 rue Neuve"
+        self.b.vendor_birth_date = False
+        report.action_follow_up()
+        correction = self.Report.search([("previous_id", "=", report.id)])
+        self.assertEqual(
+            {line.vendor_id: line.change for line in correction.line_ids},
+            dict.fromkeys((self.a, self.b), "corrected"),
+        )
+        with self.assertRaisesRegex(MarketplaceError, "date of birth"):
+            correction.with_user(self.accountant).action_generate()
+        self.b.vendor_birth_date = "1980-05-06"
+        correction.with_user(self.accountant).action_prepare()
+        self.assertEqual(correction.line_ids.vendor_id, self.a)
+        correction.with_user(self.accountant).action_generate()
+        xml = self._xml(correction)
+        dac7_xml.validate(xml)
+        self.assertIn("2 rue Neuve", xml)
 
     def test_nil_report(self):
         report = self._report(year=2025, kind="nil")
