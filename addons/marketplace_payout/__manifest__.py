@@ -8,7 +8,7 @@
     "license": "LGPL-3",
     "development_status": "Beta",
     "depends": ["marketplace_commission"],
-    "external_dependencies": {"python": ["holidays", "sepaxml"]},
+    "external_dependencies": {"python": ["dac7", "holidays", "sepaxml"]},
     "data": [
         "security/marketplace_payout_groups.xml",
         "security/ir.model.access.csv",
@@ -35,6 +35,11 @@
         "views/marketplace_settlement_hold_views.xml",
         "report/marketplace_settlement_fee_templates.xml",
         "views/marketplace_payout_menus.xml",
+        "security/marketplace_dac7_rules.xml",
+        "data/marketplace_dac7_data.xml",
+        "report/annual_statement_templates.xml",
+        "views/marketplace_dac7_views.xml",
+        "views/marketplace_dac7_settings_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["marketplace_payout/static/tests/tours/**/*.js"],

@@ -62,6 +62,7 @@ CARRY_REASONS = [
 EXCLUSION_REASONS = [
     ("hold", "Payouts on hold"),
     ("incomplete_kyc", "Identity not verified"),
+    ("dac7", "Tax data missing"),
     ("no_iban", "No IBAN"),
     ("untrusted_iban", "IBAN not approved, or changed lately"),
     *CARRY_REASONS,

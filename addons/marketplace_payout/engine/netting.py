@@ -27,6 +27,7 @@ class Payee(NamedTuple):
     kyc_approved: bool
     has_iban: bool
     iban_trusted: bool
+    lacks_tax_data: bool = False
 
 
 def settle(opening: int, movements: int, minimum: int = 0) -> Outcome:
@@ -64,6 +65,8 @@ def exclusion_reason(payee: Payee) -> str | None:
     >>> exclusion_reason(payee)
     >>> exclusion_reason(payee._replace(has_iban=False, iban_trusted=False))
     'no_iban'
+    >>> exclusion_reason(payee._replace(lacks_tax_data=True))
+    'dac7'
     >>> exclusion_reason(payee._replace(due=2832))
     'negative'
     """
@@ -71,6 +74,8 @@ def exclusion_reason(payee: Payee) -> str | None:
         return "hold"
     if not payee.kyc_approved:
         return "incomplete_kyc"
+    if payee.lacks_tax_data:
+        return "dac7"
     if not payee.has_iban:
         return "no_iban"
     if not payee.iban_trusted:

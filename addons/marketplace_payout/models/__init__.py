@@ -22,3 +22,12 @@ from . import (
 from . import marketplace_settlement_hold
 from . import marketplace_vendor_user
 from . import vendor_next_payout
+from . import ledger_yearly_figures
+from . import marketplace_dac7_line
+from . import marketplace_dac7_report
+from . import marketplace_dac7_prepare
+from . import marketplace_dac7_file
+from . import res_company_dac7
+from . import dac7_seller
+from . import marketplace_dac7_reminder
+from . import dac7_statement

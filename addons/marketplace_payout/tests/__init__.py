@@ -13,4 +13,8 @@ from . import (
 from . import test_frozen_line
 from . import test_portal_home
 from . import test_portal_downloads
+from . import test_dac7_figures
+from . import test_annual_statement
+from . import test_dac7_chase
+from . import test_dac7_report
 from . import test_settlement_fee
