@@ -21,3 +21,11 @@ from . import (
 from . import marketplace_settlement_hold
 from . import marketplace_vendor_user
 from . import vendor_next_payout
+from . import payout_answer
+from . import payout_failure
+from . import payout_rail
+from . import payee_name_check
+from . import marketplace_bank_message
+from . import marketplace_psp_account
+from . import payout_psp
+from . import bank_line_match
