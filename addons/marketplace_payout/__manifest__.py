@@ -33,6 +33,7 @@
         "views/bank_line_match_views.xml",
         "views/payout_rails_settings_views.xml",
         "data/payout_rails_data.xml",
+        "views/marketplace_order_views.xml",
         "wizards/marketplace_settlement_wizard_views.xml",
         "wizards/marketplace_payout_wizard_views.xml",
         "wizards/marketplace_vendor_transition_views.xml",
@@ -43,6 +44,7 @@
         "views/res_config_settings_views.xml",
         "views/portal_statement_templates.xml",
         "views/marketplace_settlement_hold_views.xml",
+        "report/marketplace_settlement_fee_templates.xml",
         "views/marketplace_payout_menus.xml",
     ],
     "assets": {
