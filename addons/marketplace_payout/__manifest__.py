@@ -8,9 +8,7 @@
     "license": "LGPL-3",
     "development_status": "Beta",
     "depends": ["marketplace_commission"],
-    "external_dependencies": {
-        "python": ["holidays", "requests", "sepaxml", "python-stdnum"]
-    },
+    "external_dependencies": {"python": ["holidays", "requests", "sepaxml"]},
     "data": [
         "security/marketplace_payout_groups.xml",
         "security/ir.model.access.csv",

@@ -4,7 +4,7 @@ Answers arrive late, twice and out of order. Each is a fact about one payout; th
 payout's state says whether the fact is new.
 """
 
-from datetime import date
+import datetime
 from typing import NamedTuple
 
 
@@ -16,7 +16,7 @@ class Answer(NamedTuple):
     """
 
     kind: str
-    date: date | None = None
+    date: datetime.date | None = None
     amount: int | None = None
     fee: int = 0
     code: str = ""

@@ -111,7 +111,8 @@ def credit_transfer_file(
 ) -> bytes:
     """Return the XML file of one batch, valid against the ISO schema.
 
-    One batch is one debtor account, one currency and one day. The same input gives the same bytes. ``message_id`` also names the batch.
+    One batch is one debtor account, one currency and one day. The same input gives
+    the same bytes. ``message_id`` also names the batch.
 
     :raises ValueError: for an amount that is not positive.
     :raises sepaxml.validation.ValidationError: when the schema refuses a value.

@@ -1,14 +1,11 @@
 """Tell, before the file is made, which field of a payee a bank would refuse.
 
 Sources: EPC132-08 (SEPA credit transfer, customer to bank), EPC409-09 (countries of
-the SEPA scheme), ISO 9362 (BIC), ISO 13616 (IBAN).
+the SEPA scheme), ISO 9362 (BIC).
 """
 
 import re
 from typing import NamedTuple
-
-from stdnum import iban as stdnum_iban
-from stdnum.exceptions import ValidationError
 
 from .pain001 import MAX_NAME, clean_text
 
@@ -24,7 +21,10 @@ BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 
 
 class PayeeData(NamedTuple):
-    """What the transfer file says of a payee; texts empty when unknown."""
+    """What the transfer file says of a payee; texts empty when unknown.
+
+    ``iban`` has passed its check digits; an invalid number is an empty one.
+    """
 
     name: str
     iban: str
@@ -43,7 +43,7 @@ def payee_problems(payee: PayeeData) -> list[tuple[str, str]]:
     [('name', 'characters'), ('bic', 'format')]
     >>> payee_problems(good._replace(iban="CH9300762011623852957"))
     [('bic', 'missing'), ('town', 'missing'), ('country', 'missing')]
-    >>> payee_problems(good._replace(iban="DE89370400440532013001"))
+    >>> payee_problems(good._replace(iban=""))
     [('iban', 'invalid')]
     """
     problems = []
@@ -51,12 +51,10 @@ def payee_problems(payee: PayeeData) -> list[tuple[str, str]]:
         problems.append(("name", "missing"))
     elif not _is_readable(payee.name):
         problems.append(("name", "characters"))
-    scheme = None
-    try:
-        scheme = stdnum_iban.validate(payee.iban)[:2]
-    except ValidationError:
+    scheme = payee.iban[:2]
+    if not scheme:
         problems.append(("iban", "invalid"))
-    if scheme and scheme not in EEA | OUTSIDE_EEA:
+    elif scheme not in EEA | OUTSIDE_EEA:
         problems.append(("iban", "outside"))
     if payee.bic and not BIC.fullmatch(payee.bic):
         problems.append(("bic", "format"))

@@ -131,16 +131,16 @@ class AccountBankStatementLine(models.Model):
         done = payouts.filtered(lambda payout: payout.state != "sent")
         if payouts.currency_id != currency or to_minor(self.amount) != -wanted:
             return self.env._(
-                "The line is of %(line)s, its payouts %(payouts)s are of %(total)s. Ask "
-                "the bank.",
+                "The line is of %(line)s, its payouts %(payouts)s are of %(total)s. "
+                "Ask the bank.",
                 line=self.amount,
                 payouts=names,
                 total=currency._marketplace_amount(wanted),
             )
         if done:
             return self.env._(
-                "%(payouts)s is answered already, by another entry on the bank account. "
-                "Delete this line, or reconcile it with that entry.",
+                "%(payouts)s is answered already, by another entry on the bank "
+                "account. Delete this line, or reconcile it with that entry.",
                 payouts=", ".join(done.mapped("end_to_end_id")),
             )
         straight = [
@@ -150,8 +150,8 @@ class AccountBankStatementLine(models.Model):
         ]
         if straight:
             return self.env._(
-                "%(payouts)s was posted straight to the bank account. Delete this line, "
-                "or let payouts go through the transit account (settings).",
+                "%(payouts)s was posted straight to the bank account. Delete this "
+                "line, or let payouts go through the transit account (settings).",
                 payouts=names,
             )
         return False
@@ -216,9 +216,9 @@ class MarketplacePayout(models.Model):
 
     def _record_bank_line(self):
         """Name the items of bank lines in the ledger, and match the transit account."""
-        transit = (
-            self.company_id._marketplace_account("PAYOUT_TRANSIT") if self else None
-        )
+        if not self:
+            return
+        transit = self.company_id._marketplace_account("PAYOUT_TRANSIT")
         orders = self._order_lines()
         entries = []
         for payout in orders:

@@ -121,6 +121,7 @@ class MarketplacePayoutRun(models.Model):
     def _post_payouts(self, payouts):
         """Record the payouts in one entry and reconcile each vendor's account."""
         straight = self.company_id.marketplace_payout_posting == "bank"
+        role = self._source_role() if straight else "PAYOUT_TRANSIT"
         lines = self.env["marketplace.ledger.line"]._record(
             [
                 {
@@ -131,9 +132,7 @@ class MarketplacePayoutRun(models.Model):
                     "event_key": f"payout:{self.id}",
                     "source_key": f"payout:{payout.id}",
                     "role_debit": "VENDOR_DUE",
-                    "role_credit": self._source_role()
-                    if straight
-                    else "PAYOUT_TRANSIT",
+                    "role_credit": role,
                     "amount": payout.amount,
                     "currency_id": payout.currency_id.id,
                     "date_event": self.date,

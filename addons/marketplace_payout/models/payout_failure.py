@@ -72,7 +72,7 @@ class MarketplacePayout(models.Model):
     _inherit = "marketplace.payout"
 
     def _after_failure(self):
-        """Flag accounts, hold vendors who fail too often, tell vendors and preparers."""
+        """Flag accounts, hold vendors who fail too often, tell who has to act."""
         if not self:
             return
         self._flag_accounts()
@@ -100,7 +100,7 @@ class MarketplacePayout(models.Model):
             payout.partner_bank_id.payout_failure_code = payout.failure_code or "MS03"
 
     def _hold_repeated(self):
-        """Put vendors on hold whose last payouts failed in a row, company by company."""
+        """Put vendors on hold whose last payouts failed in a row, by company."""
         failures = self._failures_in_a_row()
         for payout in self:
             limit = payout.company_id.marketplace_payout_attempts_max

@@ -161,7 +161,8 @@ class MarketplacePayout(models.Model):
     def _cron_order_transfers(self):
         """Give the provider the orders that wait, one transaction each."""
         self._in_turn(
-            [("rail", "=", "psp"), ("state", "=", "sent")], lambda p: p._order()
+            [("rail", "=", "psp"), ("state", "=", "sent")],
+            lambda p: p._order_transfer(),
         )
 
     @api.model
@@ -201,7 +202,7 @@ class MarketplacePayout(models.Model):
             reference=self.end_to_end_id,
         )
 
-    def _order(self):
+    def _order_transfer(self):
         """Give one order for the first time."""
         self._transition("unresolved", {"unresolved_reason": self.env._("Ordered")})
         # Before the provider hears of it: a crash from here on leaves it unresolved.
@@ -270,8 +271,8 @@ class MarketplacePayout(models.Model):
         except (UnknownError, RefusedError) as error:
             self.message_post(
                 body=self.env._(
-                    "The transfer is done. Its payout to the vendor's bank is not sure: "
-                    "%(why)s. Look at the vendor's account at the provider.",
+                    "The transfer is done. Its payout to the vendor's bank is not "
+                    "sure: %(why)s. Look at the vendor's account at the provider.",
                     why=str(error),
                 )
             )

@@ -50,7 +50,7 @@ class ResPartner(models.Model):
         account = self.payout_bank_account_id
         return PayeeData(
             name=account.acc_holder_name or self.name or "",
-            iban=account.sanitized_acc_number or "",
+            iban=account.sanitized_acc_number if account.acc_type == "iban" else "",
             bic=account.bank_bic or "",
             town=self.city or "",
             country=self.country_id.code or "",

@@ -13,3 +13,5 @@ from . import test_frozen_line
 from . import test_portal_home
 from . import test_portal_downloads
 from . import test_settlement_fee
+from . import test_payout_answer
+from . import test_payout_psp
