@@ -47,6 +47,12 @@ class MarketplaceLedgerLine(models.Model):
             "payout_return": "marketplace_journal_payout_id",
         }
 
+    def _role_partner(self, role):
+        """Leave the provider's name off the fee that a bank takes for a return."""
+        if self.event == "payout_return" and role == "PSP_FEES":
+            return self.env["res.partner"]
+        return super()._role_partner(role)
+
     @api.model
     def _balance_roles(self):
         return [*super()._balance_roles(), "PAYOUT_TRANSIT"]
