@@ -49,6 +49,9 @@ READERS = {
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
     "marketplace.account.role",
+    "marketplace.bank.message",
+    "marketplace.bank.message.line",
+    "marketplace.bank.message.wizard",
     "marketplace.assortment.rule",
     "marketplace.binding",
     "marketplace.brand",
@@ -96,6 +99,7 @@ CLOSED_MODELS = {
     "marketplace.order",
     "marketplace.outbox",
     "marketplace.payment",
+    "marketplace.payout.answer.wizard",
     "marketplace.payout.run",
     "marketplace.payout.wizard",
     "marketplace.product.proposal",
@@ -103,6 +107,7 @@ CLOSED_MODELS = {
     "marketplace.price.as.of",
     "marketplace.price.part",
     "marketplace.psp.fee.import",
+    "marketplace.psp.account",
     "marketplace.psp.settlement",
     "marketplace.refund",
     "marketplace.refund.line",
@@ -288,6 +293,7 @@ PUBLIC_ROUTES = {
 # Routes for machines, which prove who they are by a signature: what a vendor gets.
 MACHINE_ROUTES = {
     "/marketplace/webhook/<string:key>": ("/marketplace/webhook/isolation", {401}),
+    "/marketplace/psp/<string:key>": ("/marketplace/psp/isolation", {404}),
 }
 
 

@@ -49,6 +49,8 @@ class MarketplacePayoutRun(models.Model):
         :param date: day of the debit, today when not given.
         """
         run = self._check_role(PREPARER, APPROVER, "marketplace_base.group_accountant")
+        if run.state in ("draft", "checked", "approved", "cancelled"):
+            run._transition("confirmed")  # says that it cannot
         run.payout_ids.filtered(lambda payout: payout.state == "sent")._set_paid(
             date or fields.Date.context_today(self)
         )

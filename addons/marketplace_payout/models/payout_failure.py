@@ -187,3 +187,18 @@ class MarketplacePayout(models.Model):
         # sudo: the vendor's own account, all but four characters hidden
         iban = self.sudo().iban
         return iban and f"•••• {iban[-4:]}"
+
+
+class MarketplaceSettlement(models.Model):
+    _inherit = "marketplace.settlement"
+
+    def _lost_payout(self):
+        """Return the last payout that did not arrive, none when one is under way."""
+        self.ensure_one()
+        # sudo: the vendor's own statement says why he has no money yet
+        settlement = self.sudo()
+        if settlement.payout_id or settlement.state != "confirmed":
+            return settlement.payout_id.browse()
+        return settlement.payout_ids.filtered(
+            lambda payout: payout.state in ("failed", "returned")
+        ).sorted("id")[-1:]

@@ -207,7 +207,8 @@ class MarketplacePayout(models.Model):
         self._transition("unresolved", {"unresolved_reason": self.env._("Ordered")})
         # Before the provider hears of it: a crash from here on leaves it unresolved.
         self.env["ir.cron"]._commit_progress()
-        self._transfer()
+        # The commit let the row go; whoever has it now gives the order, or asks.
+        self.try_lock_for_update(allow_referencing=True)._transfer()
 
     def _resolve(self):
         """Ask the provider what became of orders; give again those it never got.
@@ -228,6 +229,8 @@ class MarketplacePayout(models.Model):
 
     def _transfer(self):
         """Order the transfer under its key and take the answer."""
+        if not self:
+            return
         self.attempt_count += 1
         try:
             found = self._adapter().transfer(self._prepare_transfer())

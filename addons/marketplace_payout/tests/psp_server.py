@@ -4,7 +4,6 @@ import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from time import sleep
 from urllib.parse import parse_qs, urlsplit
 
 KEY = "sk_test_secret"
@@ -13,8 +12,9 @@ KEY = "sk_test_secret"
 class FakeProvider:
     """Keep transfers by idempotency key; misbehave on demand.
 
-    ``mode``: ``ok``, ``late`` (pays, answers after the client has gone), ``fault``
-    (pays, answers 500), ``deaf`` (answers 503, pays nothing) or ``refuse``.
+    ``mode``: ``ok``, ``silent`` (pays, hangs up without an answer, as for a
+    client that has waited too long), ``fault`` (pays, answers 500), ``deaf`` (answers
+    503, pays nothing) or ``refuse``.
     ``remembers`` says whether idempotency keys are still known.
     """
 
@@ -96,13 +96,11 @@ class FakeProvider:
             known = self.by_key.get(key) if self.remembers else None
             answer = known or self.execute(handler.path, values)
             self.by_key[key] = answer
-        if self.mode == "late":
-            sleep(1.6)
+        if self.mode == "silent":
+            handler.close_connection = True
+            return
         status = 500 if self.mode == "fault" else 200
-        try:
-            self.send(handler, status, answer if status == 200 else {})
-        except (BrokenPipeError, ConnectionResetError):
-            return  # the client has gone
+        self.send(handler, status, answer if status == 200 else {})
 
     def execute(self, path, values):
         number = next(self.numbers)

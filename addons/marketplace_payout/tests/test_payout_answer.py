@@ -197,8 +197,14 @@ class TestPayoutAnswer(AnswerCommon):
         self.assertFalse(account.allow_out_payment)
         self.assertEqual(account.payout_failure_cause, "The account is closed.")
         self.assertEqual(self.a.payout_block_reason, "untrusted_iban")
-        mail = self.env["mail.mail"].search([]) - mails
-        self.assertIn("The account is closed.", mail[:1].body_html)
+        mail = (self.env["mail.mail"].search([]) - mails).filtered(
+            lambda mail: "did not arrive" in (mail.subject or "")
+        )
+        self.assertEqual(len(mail), 1)
+        self.assertIn("The account is closed.", mail.body_html)
+        self.assertIn("enter another one", mail.body_html)
+        lost = first.settlement_id._lost_payout()
+        self.assertEqual((lost, lost.failure_cause), (first, "The account is closed."))
         activity = run.activity_ids
         self.assertEqual(activity.user_id, self.preparer)
         self.assertIn("The account is closed.", activity.note)

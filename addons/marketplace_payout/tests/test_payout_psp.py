@@ -133,11 +133,11 @@ class TestPayoutPsp(PspCommon):
         self.assertEqual(len(self.provider.transfers), 1)
         self.assertTiedOut()
 
-    def test_late_answer_is_unresolved_then_found(self):
+    def test_missing_answer_is_unresolved_then_found(self):
         run = self._send_psp(self.a)
-        self._order("late")
+        self._order("silent")
         self.assertEqual(run.payout_ids.state, "unresolved")
-        self.assertIn("ReadTimeout", run.payout_ids.unresolved_reason)
+        self.assertIn("no answer", run.payout_ids.unresolved_reason)
         self.provider.mode = "ok"
         run.with_user(self.preparer).action_query_provider()
         self.assertEqual(run.state, "confirmed")
