@@ -10,12 +10,14 @@ from typing import NamedTuple
 from .pain001 import MAX_NAME, clean_text
 
 # Inside the European Economic Area an account number is enough.
-EEA = frozenset(
+EEA_CODES = (
     "AT BE BG HR CY CZ DE DK EE ES FI FR GR HU IE IS IT LI LT LU LV MT NL NO PL PT RO"
-    " SE SI SK".split()
+    " SE SI SK"
 )
 # In the scheme without being in the area: the bank and an address are needed too.
-OUTSIDE_EEA = frozenset("AD AL CH GB GI GG IM JE MC MD ME MK RS SM VA".split())
+OUTSIDE_CODES = "AD AL CH GB GI GG IM JE MC MD ME MK RS SM VA"
+EEA = frozenset(EEA_CODES.split())
+OUTSIDE_EEA = frozenset(OUTSIDE_CODES.split())
 
 BIC = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 

@@ -196,7 +196,6 @@ class MarketplacePayout(models.Model):
 
     bank_line_id = fields.Many2one(
         "account.bank.statement.line",
-        string="Bank Line",
         readonly=True,
         copy=False,
         index="btree_not_null",

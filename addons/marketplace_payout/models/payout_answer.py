@@ -155,7 +155,6 @@ class MarketplacePayout(models.Model):
 
         :param stated: amount in the answer, currency units.
         """
-        _ = self.env._
         states = dict(self._fields["state"]._description_selection(self.env))
         values = {
             "reference": reference,
@@ -164,43 +163,43 @@ class MarketplacePayout(models.Model):
             "stated": formatLang(self.env, stated, currency_obj=self.currency_id),
         }
         words = {
-            "unknown": _(
+            "unknown": self.env._(
                 "No payout has the reference %(reference)s. Look for it in another "
                 "company, or for a payment made outside.",
                 **values,
             ),
-            "not_sent": _(
+            "not_sent": self.env._(
                 "%(reference)s was never sent (%(state)s). Ask the bank who ordered "
                 "it.",
                 **values,
             ),
-            "other_amount": _(
+            "other_amount": self.env._(
                 "The answer says %(stated)s, the payout %(reference)s is of "
                 "%(amount)s. Nothing was changed: ask the sender.",
                 **values,
             ),
-            "other_currency": _(
+            "other_currency": self.env._(
                 "The answer is not in the currency of %(reference)s (%(amount)s). "
                 "Nothing was changed: ask the sender.",
                 **values,
             ),
-            "partial_return": _(
+            "partial_return": self.env._(
                 "The provider took back %(stated)s of the %(amount)s of "
                 "%(reference)s. Take back the rest there, or record the part as an "
                 "adjustment of the vendor.",
                 **values,
             ),
-            "booked_after_failure": _(
+            "booked_after_failure": self.env._(
                 "%(reference)s was recorded as refused and is due again, but the "
                 "money left. Stop its next payout and ask the bank.",
                 **values,
             ),
-            "rejected_after_booking": _(
+            "rejected_after_booking": self.env._(
                 "%(reference)s was debited, so it cannot be refused now. Wait for the "
                 "money to come back.",
                 **values,
             ),
-            "returned_after_failure": _(
+            "returned_after_failure": self.env._(
                 "%(reference)s was recorded as refused, so its money cannot come back. "
                 "Ask the bank what it returned.",
                 **values,

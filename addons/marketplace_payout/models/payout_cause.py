@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from odoo.tools.translate import LazyTranslate
 
+# The causes are constants: no environment to translate them in before they are read.
+# pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
 

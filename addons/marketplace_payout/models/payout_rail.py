@@ -66,25 +66,26 @@ class ResPartner(models.Model):
 
     @api.model
     def _payee_problem_words(self):
-        _ = self.env._
         return {
-            ("name", "missing"): _("Account holder: the name is empty."),
-            ("name", "characters"): _(
+            ("name", "missing"): self.env._("Account holder: the name is empty."),
+            ("name", "characters"): self.env._(
                 "Account holder: write the name in Latin letters on the bank account."
             ),
-            ("iban", "invalid"): _("Account number: this IBAN is not valid."),
-            ("iban", "outside"): _(
+            ("iban", "invalid"): self.env._("Account number: this IBAN is not valid."),
+            ("iban", "outside"): self.env._(
                 "Account number: its country is outside SEPA. Pay this vendor by the "
                 "payment provider."
             ),
-            ("bic", "format"): _(
+            ("bic", "format"): self.env._(
                 "Bank: the BIC has 8 or 11 letters and digits, such as AGRIFRPP."
             ),
-            ("bic", "missing"): _(
+            ("bic", "missing"): self.env._(
                 "Bank: this country needs the BIC; set it on the bank of the account."
             ),
-            ("town", "missing"): _("Address: this country needs the town."),
-            ("country", "missing"): _("Address: this country needs the country."),
+            ("town", "missing"): self.env._("Address: the town is missing."),
+            ("country", "missing"): self.env._(
+                "Address: this country needs the country."
+            ),
         }
 
 
