@@ -50,6 +50,9 @@ READERS = {
 CLOSED_MODELS = {
     "marketplace.account.ageing",
     "marketplace.account.role",
+    "marketplace.bank.message",
+    "marketplace.bank.message.line",
+    "marketplace.bank.message.wizard",
     "marketplace.assortment.rule",
     "marketplace.binding",
     "marketplace.brand",
@@ -106,6 +109,7 @@ CLOSED_MODELS = {
     "marketplace.order.amendment.line",
     "marketplace.outbox",
     "marketplace.payment",
+    "marketplace.payout.answer.wizard",
     "marketplace.payout.run",
     "marketplace.payout.wizard",
     "marketplace.product.proposal",
@@ -113,6 +117,7 @@ CLOSED_MODELS = {
     "marketplace.price.as.of",
     "marketplace.price.part",
     "marketplace.psp.fee.import",
+    "marketplace.psp.account",
     "marketplace.psp.settlement",
     "marketplace.readiness",
     "marketplace.readiness.line",
@@ -306,6 +311,7 @@ MACHINE_ROUTES = {
     "/marketplace/webhook/<string:key>": ("/marketplace/webhook/isolation", {401}),
     # No company of the test has a provider of identity checks.
     "/marketplace/onboarding/<string:key>": ("/marketplace/onboarding/x", {404}),
+    "/marketplace/psp/<string:key>": ("/marketplace/psp/isolation", {404}),
 }
 
 

@@ -18,7 +18,8 @@ class Payee(NamedTuple):
     """What decides whether a settled amount may leave today.
 
     ``due`` is the vendor's whole balance due: a debt made since the settlement
-    (a refund, say) must hold back a payout that would exceed it.
+    (a refund, say) must hold back a payout that would exceed it. ``rail_reason`` is
+    why the way of paying him is closed: his data, or an account he lacks.
     """
 
     amount: int
@@ -28,6 +29,7 @@ class Payee(NamedTuple):
     has_iban: bool
     iban_trusted: bool
     lacks_tax_data: bool = False
+    rail_reason: str | None = None
 
 
 def settle(opening: int, movements: int, minimum: int = 0) -> Outcome:
@@ -80,6 +82,8 @@ def exclusion_reason(payee: Payee) -> str | None:
         return "no_iban"
     if not payee.iban_trusted:
         return "untrusted_iban"
+    if payee.rail_reason:
+        return payee.rail_reason
     if payee.due < payee.amount:
         return "negative"
     return None

@@ -31,3 +31,11 @@ from . import res_company_dac7
 from . import dac7_seller
 from . import marketplace_dac7_reminder
 from . import dac7_statement
+from . import payout_answer
+from . import payout_failure
+from . import payout_rail
+from . import payee_name_check
+from . import marketplace_bank_message
+from . import marketplace_psp_account
+from . import payout_psp
+from . import bank_line_match

@@ -11,7 +11,7 @@ from odoo.addons.marketplace_base.engine.money import from_minor
 from ..const import NOTIFY_BATCH_SETTLEMENTS
 
 # Ledger events of the settlement that are no movement of its period.
-PAYOUT_EVENTS = ("payout", "payout_bank")
+PAYOUT_EVENTS = ("payout", "payout_bank", "payout_psp", "payout_return")
 
 
 class MarketplaceSettlement(models.Model):
