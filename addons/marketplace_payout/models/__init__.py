@@ -22,3 +22,10 @@ from . import (
 from . import marketplace_settlement_hold
 from . import marketplace_vendor_user
 from . import vendor_next_payout
+from . import marketplace_cutoff
+from . import res_company_close
+from . import marketplace_close
+from . import marketplace_close_check
+from . import marketplace_close_registry
+from . import marketplace_close_trace
+from . import marketplace_settlement_tie_out
