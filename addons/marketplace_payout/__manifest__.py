@@ -40,6 +40,9 @@
         "views/marketplace_close_views.xml",
         "views/close_settings_views.xml",
         "data/marketplace_close_data.xml",
+        "views/payout_run_control_views.xml",
+        "views/payout_reveal_views.xml",
+        "views/marketplace_duty_conflict_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["marketplace_payout/static/tests/tours/**/*.js"],

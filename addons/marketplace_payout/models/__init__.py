@@ -29,3 +29,7 @@ from . import marketplace_close_check
 from . import marketplace_close_registry
 from . import marketplace_close_trace
 from . import marketplace_settlement_tie_out
+from . import res_company_control
+from . import payout_run_control
+from . import marketplace_payout_reveal
+from . import marketplace_duty_conflict

@@ -4,3 +4,5 @@ from . import (
     marketplace_vendor_transition,
 )
 from . import marketplace_close_reason
+from . import payout_wizard_dry_run
+from . import marketplace_client_money
