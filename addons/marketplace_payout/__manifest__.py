@@ -34,6 +34,7 @@
         "views/res_config_settings_views.xml",
         "views/portal_statement_templates.xml",
         "views/marketplace_settlement_hold_views.xml",
+        "report/marketplace_settlement_fee_templates.xml",
         "views/marketplace_payout_menus.xml",
         "report/marketplace_close_report.xml",
         "wizards/marketplace_close_reason_views.xml",

@@ -11,8 +11,6 @@ from . import portal_acceptance
 from . import portal_shipments
 from . import portal_shipping
 from . import portal_downloads
-from . import portal_offers
-from . import portal_orders
 from . import portal_refund_request
 from . import portal_self_service
 from . import portal_messages
