@@ -33,3 +33,6 @@ from . import res_company_control
 from . import payout_run_control
 from . import marketplace_payout_reveal
 from . import marketplace_duty_conflict
+from . import marketplace_posting_catalogue
+from . import marketplace_cash_forecast
+from . import marketplace_alert

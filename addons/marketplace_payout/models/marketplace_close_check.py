@@ -103,7 +103,7 @@ class MarketplaceCloseCheck(models.Model):
         registry = self.env["marketplace.close"]._close_checks()
         for check in self:
             spec = registry.get(check.code)
-            check.name = str(spec.label) if spec else check.code
+            check.name = self.env._(spec.label) if spec else check.code
 
     @api.depends("date_oldest")
     def _compute_age_days(self):

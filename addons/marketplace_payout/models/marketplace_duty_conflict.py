@@ -153,8 +153,10 @@ class MarketplaceDutyConflict(models.TransientModel):
                     {
                         "user_id": user.id,
                         "severity": conflict.severity,
-                        "duties": ", ".join(str(duties[code][0]) for code in named),
-                        "risk": str(conflict.risk),
+                        "duties": ", ".join(
+                            self.env._(duties[code][0]) for code in named
+                        ),
+                        "risk": self.env._(conflict.risk),
                         "roles": ", ".join(groups),
                     }
                 )

@@ -14,3 +14,4 @@ from . import test_portal_home
 from . import test_portal_downloads
 from . import test_close, test_cutoff, test_roles, test_run_control
 from . import test_settlement_fee
+from . import test_alert, test_posting_catalogue
