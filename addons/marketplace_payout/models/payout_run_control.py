@@ -10,7 +10,7 @@ from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from ..const_control import DIFFERENCE_KINDS, PAID_STATES
 from ..engine.run_difference import Paid, compare
 from .marketplace_close import ACCOUNTANT
-from .res_users import APPROVER
+from .res_users import APPROVER, PREPARER
 
 
 class MarketplacePayoutRun(models.Model):
@@ -245,7 +245,7 @@ class MarketplacePayoutRun(models.Model):
         return super().action_approve()
 
     def action_send(self):
-        run = self.sudo()
+        run = self._check_role(PREPARER, APPROVER)
         if run.state == "approved" and not run._has_changed():
             run._check_countersigned()
             run._check_client_money()
