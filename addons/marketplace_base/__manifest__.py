@@ -121,6 +121,8 @@
         "wizards/marketplace_mass_action_views.xml",
         "data/marketplace_work_queue_data.xml",
         "data/marketplace_psp_account_data.xml",
+        "security/marketplace_bank_rules.xml",
+        "views/marketplace_reveal_views.xml",
         "views/vendor_portal_retention_views.xml",
         "views/portal_layout_templates.xml",
         "views/portal_home_templates.xml",

@@ -48,6 +48,18 @@ READERS = {
 }
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
+    "marketplace.alert",
+    "marketplace.cash.forecast",
+    "marketplace.client.money",
+    "marketplace.close",
+    "marketplace.close.check",
+    "marketplace.close.event",
+    "marketplace.close.figure",
+    "marketplace.close.reason",
+    "marketplace.duty.conflict",
+    "marketplace.posting.catalogue",
+    "marketplace.reveal",
+    "marketplace.reveal.log",
     "marketplace.account.ageing",
     "marketplace.account.role",
     "marketplace.bank.message",

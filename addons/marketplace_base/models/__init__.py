@@ -149,3 +149,4 @@ from . import vendor_upload_scan
 from . import marketplace_conversation
 from . import marketplace_message
 from . import marketplace_vendor_sla
+from . import marketplace_reveal_log

@@ -68,3 +68,4 @@ from . import test_hold
 from . import test_refund_planner
 from . import test_refund_plan_properties
 from . import test_portal_returns
+from . import test_reveal_log

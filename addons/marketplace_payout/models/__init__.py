@@ -39,3 +39,17 @@ from . import marketplace_bank_message
 from . import marketplace_psp_account
 from . import payout_psp
 from . import bank_line_match
+from . import marketplace_cutoff
+from . import res_company_close
+from . import marketplace_close
+from . import marketplace_close_check
+from . import marketplace_close_registry
+from . import marketplace_close_trace
+from . import marketplace_settlement_tie_out
+from . import res_company_control
+from . import payout_run_control
+from . import marketplace_payout_reveal
+from . import marketplace_duty_conflict
+from . import marketplace_posting_catalogue
+from . import marketplace_cash_forecast
+from . import marketplace_alert

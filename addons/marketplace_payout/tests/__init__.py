@@ -20,3 +20,6 @@ from . import test_dac7_report
 from . import test_settlement_fee
 from . import test_payout_answer
 from . import test_payout_psp
+from . import test_close, test_cutoff, test_roles, test_run_control
+from . import test_settlement_fee
+from . import test_alert, test_posting_catalogue

@@ -5,3 +5,6 @@ from . import (
     marketplace_settlement_wizard,
     marketplace_vendor_transition,
 )
+from . import marketplace_close_reason
+from . import payout_wizard_dry_run
+from . import marketplace_client_money
