@@ -15,3 +15,15 @@ from . import account_tax
 from . import res_company
 from . import res_config_settings
 from . import marketplace_vendor_user
+from . import marketplace_terms_mandate
+from . import marketplace_vendor_document
+from . import vendor_document_content
+from . import vendor_document_issue
+from . import vendor_document_files
+from . import vendor_document_contest
+from . import marketplace_vendor_user_documents
+from . import sale_order_vendor_document
+from . import marketplace_refund_vendor_document
+from . import res_partner_vendor_document
+from . import res_company_vendor_document
+from . import marketplace_health_vendor_document
