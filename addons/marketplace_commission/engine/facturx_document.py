@@ -1,8 +1,8 @@
 """Write a vendor's document as Factur-X: Cross Industry Invoice, profile EN 16931.
 
-Pure: the sealed content of a document in, XML bytes out. What the profile has no element
-for (who issued it, the statutory sentences) goes into notes. Element names follow the
-library drafthorse; numbers in comments are those of EN 16931-1.
+Pure: the sealed content of a document in, XML bytes out. What the profile has no
+element for (who issued it, the statutory sentences) goes into notes. Element names
+follow the library drafthorse; numbers in comments are those of EN 16931-1.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,8 @@ SIREN_SCHEME = "0002"
 def to_xml(content: Mapping[str, Any]) -> bytes:
     """Return the XML of a document.
 
-    :param content: what is sealed; amounts in minor units, positive on credit notes too.
+    :param content: what is sealed; amounts in minor units, positive on credit notes
+        too.
     """
     document = Document()
     _write_header(document, content)

@@ -1,7 +1,8 @@
 """What a sales document in a vendor's name says: VAT category, mentions, seal.
 
-Pure: plain values in, plain values out. Sources: French tax code (CGI) annex II article
-242 nonies A for the mentions, EN 16931-1 (code lists 5305 and VATEX) for the categories.
+Pure: plain values in, plain values out. Sources: French tax code (CGI) annex II
+article 242 nonies A for the mentions, EN 16931-1 (code lists 5305 and VATEX) for the
+categories.
 """
 
 import hashlib
@@ -166,7 +167,8 @@ def refund_amounts(
 
     :param funded_before: given back before of what the marketplace had paid.
     :param amount, tax: what the customer gets, and the VAT in it.
-    :param given_up: what the vendor gives up: the customer's part and the marketplace's.
+    :param given_up: what the vendor gives up: the customer's part and what the
+        marketplace had paid.
 
     Sold for 100.00 of which 10.00 were paid by the marketplace; all of it goes back:
 

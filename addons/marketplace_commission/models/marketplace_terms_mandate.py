@@ -1,4 +1,4 @@
-"""The billing mandate: how long a vendor may contest, and the series of his documents."""
+"""The billing mandate: the period to contest, and the series of its documents."""
 
 from odoo import fields, models
 from odoo.tools import SQL

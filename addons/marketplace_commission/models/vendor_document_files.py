@@ -1,4 +1,4 @@
-"""Files of the documents: PDF with the XML inside (Factur-X), and the customer's mail."""
+"""Files of the documents: PDF with the XML inside (Factur-X), and the mail."""
 
 import base64
 import logging

@@ -307,9 +307,7 @@ class MarketplaceVendorDocument(models.Model):
             "shop_order": order.client_order_ref or "",
             "invoice": invoice.name if invoice else "",
             "invoice_date": str(invoice.date) if invoice else "",
-            "nature": self._nature(
-                self.env["sale.order.line"].union(*(r[0] for r in rows))
-            ),
+            "nature": self._nature(order.order_line.browse(row[0].id for row in rows)),
             "vat_on_debits": vendor.is_vat_on_debits,
             "seller": spoken._seller_party(vendor.with_context(lang=lang)),
             "buyer": buyer,

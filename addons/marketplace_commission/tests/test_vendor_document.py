@@ -112,7 +112,9 @@ class TestVendorDocument(VendorDocumentCommon):
             self.assertEqual(sorted(documents.mapped("name"))[0], f"{prefix}-000001")
 
     def _line(self, group, offer):
-        return group.sale_order_ids.order_line.filtered(lambda l: l.offer_id == offer)
+        return group.sale_order_ids.order_line.filtered(
+            lambda line: line.offer_id == offer
+        )
 
     def test_refused_order_uses_no_number(self):
         """Numbers are given last: what fails leaves no gap."""
