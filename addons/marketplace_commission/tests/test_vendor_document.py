@@ -201,7 +201,7 @@ class TestVendorDocument(VendorDocumentCommon):
                 }
             ],
         )
-        self.assertIn(invoice.name, self._text(credit_note, "rectifies"))
+        self.assertIn(invoice.name, self._mention(credit_note, "rectifies"))
         self.assertFalse(self._credit(refund), "once")
 
     def test_refunds_of_a_funded_price_end_on_the_invoice(self):

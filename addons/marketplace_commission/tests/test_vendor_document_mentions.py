@@ -122,7 +122,7 @@ class TestVendorDocumentMentions(VendorDocumentCommon):
     def test_french_customer_reads_french_only(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.customer.lang = "fr_FR"
-        text = self._text(self._case(self.offer), "agent_mandate")
+        text = self._mention(self._case(self.offer), "agent_mandate")
         self.assertEqual(
             text,
             f"Facture établie par {self.company.name} au nom et pour le compte de "

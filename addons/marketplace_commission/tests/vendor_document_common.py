@@ -77,7 +77,7 @@ class VendorDocumentCommon(CommissionCommon):
     def _codes(self, document):
         return [mention["code"] for mention in document.content["mentions"]]
 
-    def _text(self, document, code):
+    def _mention(self, document, code):
         return next(
             mention["text"]
             for mention in document.content["mentions"]
