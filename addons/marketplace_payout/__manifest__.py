@@ -22,6 +22,7 @@
         "views/marketplace_settlement_views.xml",
         "views/marketplace_payout_run_views.xml",
         "views/marketplace_payout_views.xml",
+        "views/marketplace_order_views.xml",
         "wizards/marketplace_settlement_wizard_views.xml",
         "wizards/marketplace_payout_wizard_views.xml",
         "wizards/marketplace_vendor_transition_views.xml",
@@ -32,6 +33,7 @@
         "views/res_config_settings_views.xml",
         "views/portal_statement_templates.xml",
         "views/marketplace_settlement_hold_views.xml",
+        "report/marketplace_settlement_fee_templates.xml",
         "views/marketplace_payout_menus.xml",
     ],
     "assets": {

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.http import Request
 from odoo.models import MAGIC_COLUMNS
 from odoo.tests import HttpCase, tagged
@@ -53,22 +54,37 @@ CLOSED_MODELS = {
     "marketplace.brand",
     "marketplace.catalogue.review",
     "marketplace.catalogue.review.line",
+    "marketplace.conversation",
+    "marketplace.commission.criterion",
+    "marketplace.commission.override",
     "marketplace.commission.plan",
+    "marketplace.commission.rebate.tier",
     "marketplace.commission.rule",
     "marketplace.compliance.item",
     "marketplace.compliance.requirement",
     "marketplace.discount.share",
     "marketplace.dispute",
+    "marketplace.frozen.line",
+    "marketplace.commission.rule.amount",
+    "marketplace.commission.rule.version",
+    "marketplace.commission.simulation",
+    "marketplace.commission.simulation.line",
+    "marketplace.commission.term.mixin",
+    "marketplace.commission.tier",
+    "marketplace.fee",
     "marketplace.health",
     "marketplace.hold",
     "marketplace.hold.wizard",
     "marketplace.inbox",
+    "marketplace.incident",
     "marketplace.kyc.document.type",
     "marketplace.mass.action",
     "marketplace.mass.action.line",
     "marketplace.line.decision",
     "marketplace.line.refusal",
     "marketplace.line.refusal.line",
+    "marketplace.message",
+    "marketplace.message.compose",
     "marketplace.message.mixin",
     "marketplace.offer.import",
     "marketplace.offer.import.line",
@@ -86,10 +102,16 @@ CLOSED_MODELS = {
     "marketplace.product.proposal.offer",
     "marketplace.price.as.of",
     "marketplace.price.part",
+    "marketplace.psp.fee.import",
     "marketplace.psp.settlement",
     "marketplace.refund",
     "marketplace.refund.line",
+    "marketplace.refund.policy",
+    "marketplace.refund.policy.cell",
     "marketplace.requirement",
+    "marketplace.return",
+    "marketplace.return.line",
+    "marketplace.settlement.hold",
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
     "marketplace.shipping.method",
@@ -101,6 +123,7 @@ CLOSED_MODELS = {
     "marketplace.storefront.tax",
     "marketplace.tax.class",
     "marketplace.tax.rule",
+    "marketplace.subscription",
     "marketplace.tie.out",
     "marketplace.terms",
     "marketplace.vendor.account",
@@ -117,6 +140,7 @@ CLOSED_MODELS = {
     "marketplace.vendor.requirement",
     "marketplace.vendor.role.mixin",
     "marketplace.vendor.simulation",
+    "marketplace.vendor.sla",
     "marketplace.vendor.transition",
     "marketplace.work.queue",
     "marketplace.vendor.user",
@@ -154,6 +178,7 @@ ROUTES = {
     "/my/marketplace/shipping/new": {},
     "/my/marketplace/shipping/<int:method_id>": {
         "method_id": "marketplace.shipping.method"
+    },
     "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/switch": {},
     "/my/marketplace/account": {},
@@ -180,6 +205,36 @@ ROUTES = {
     "/my/marketplace/downloads/<string:kind>/<int:document_id>": {
         "kind": ("identity",),
         "document_id": "marketplace.kyc.document",
+    },
+    "/my/marketplace/orders/<int:order_id>/messages": {"order_id": "sale.order"},
+    "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
+        "message_id": "marketplace.message",
+        "number": 1,
+    },
+    "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
+    "/my/marketplace/returns": {},
+    "/my/marketplace/returns/page/<int:page>": {"page": 1},
+    "/my/marketplace/returns/<int:return_id>": {"return_id": "marketplace.return"},
+    "/my/marketplace/returns/<int:return_id>/accept": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/refuse": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/receive": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/check": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/incidents": {},
+    "/my/marketplace/incidents/page/<int:page>": {"page": 1},
+    "/my/marketplace/incidents/<int:incident_id>": {
+        "incident_id": "marketplace.incident"
+    },
+    "/my/marketplace/incidents/<int:incident_id>/reply": {
+        "incident_id": "marketplace.incident"
     },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
@@ -274,8 +329,31 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         cls.env["account.move"].search(
             [("marketplace_vendor_id", "!=", False)]
         ).invoice_pdf_report_file = base64.b64encode(b"%PDF-1.4")
+        for line in group.sale_order_ids.order_line:
+            cls.env["marketplace.return"].create(
+                {
+                    "sale_order_id": line.order_id.id,
+                    "note": line.product_id.name,
+                    "line_ids": [
+                        Command.create({"sale_line_id": line.id, "quantity": 1})
+                    ],
+                }
+            )
+            cls.env["marketplace.incident"].create(
+                {
+                    "sale_line_id": line.id,
+                    "reason_code": "other",
+                    "note": line.product_id.name,
+                }
+            )
         # A second order, not shipped, so that there is something to ship.
         cls._import_order([(offer, 1) for offer in offers])
+        for order in cls.env["sale.order"].search(
+            [("vendor_id", "in", (cls.vendor | cls.other).ids)]
+        ):
+            order._post_customer_message(
+                f"For {order.vendor_id.name}", [("note.pdf", b"%PDF-1.4 note")]
+            )
         cls.env["marketplace.storefront"].create(
             {
                 "name": "Isolation",
@@ -297,6 +375,7 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     "vendor_id": vendor.id,
                     "step_ids": [fields.Command.create({"price": 5.0})],
                 }
+            )
             vendor._vendor_plan_closure("2099-08-01", "2099-08-15", vendor.name)
             vendor._vendor_change({"city": f"{vendor.name} City"}, vendor.user_ids)
             cls.env["marketplace.vendor.api.key"]._generate(

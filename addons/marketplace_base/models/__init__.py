@@ -109,6 +109,8 @@ from . import marketplace_return_refund
 from . import marketplace_return_request
 from . import marketplace_withdrawal
 from . import marketplace_incident
+from . import marketplace_incident_request
+from . import marketplace_frozen_line
 from . import marketplace_refund_parts
 from . import marketplace_refund_psp
 from . import marketplace_refund_preview
@@ -121,3 +123,6 @@ from . import vendor_refund_request
 from . import vendor_documents
 from . import vendor_portal_retention
 from . import vendor_upload_scan
+from . import marketplace_conversation
+from . import marketplace_message
+from . import marketplace_vendor_sla

@@ -68,6 +68,7 @@ class MarketplaceHold(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         self._check_holding()
         return super().create(vals_list)
 
@@ -135,7 +136,7 @@ class SaleOrder(models.Model):
                 )
             )
         now = fields.Datetime.now()
-        return self._marketplace_holds().create(
+        holds = self._marketplace_holds().create(
             [
                 {
                     "sale_order_id": order.id,
@@ -147,6 +148,7 @@ class SaleOrder(models.Model):
                 for order in todo
             ]
         )
+        return holds.with_env(self.env)
 
     @api.private
     def _marketplace_release(self, note=None):
@@ -257,7 +259,7 @@ class MarketplaceOrder(models.Model):
     @api.model
     def _import_before_confirm(self, groups, purchases):
         """Hold the purchases whose storefront asks for it, before anybody sees them."""
-        super()._import_before_confirm(groups, purchases)
+        result = super()._import_before_confirm(groups, purchases)
         reasons = dict(HOLD_REASONS)
         for group, purchase in zip(groups, purchases, strict=True):
             if hold := purchase.payload.get("hold"):
@@ -265,3 +267,4 @@ class MarketplaceOrder(models.Model):
                 group.sale_order_ids._marketplace_hold(
                     reason if reason in reasons else "other", hold.get("note") or reason
                 )
+        return result

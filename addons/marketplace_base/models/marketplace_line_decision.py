@@ -69,7 +69,7 @@ class MarketplaceLineDecision(models.Model):
     reason_code = fields.Selection(REFUSAL_REASONS, string="Reason")
     note = fields.Char()
     source = fields.Selection(DECISION_SOURCES, string="Decided by", required=True)
-    user_id = fields.Many2one("res.users", string="User", required=True)
+    user_id = fields.Many2one("res.users", required=True)
     date = fields.Datetime(required=True, index=True)
     refund_line_id = fields.Many2one(
         "marketplace.refund.line",
@@ -92,6 +92,7 @@ class MarketplaceLineDecision(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self.check_access("create")
         self._check_deciding()
         return super().create(vals_list)
 

@@ -34,7 +34,9 @@ class MarketplaceLineDecision(models.Model):
         for refund in refunds:
             lines = {item.sale_line_id: item for item in refund.line_ids}
             for decision in groups[refund.order_id]:
-                decision.refund_line_id = lines[decision.sale_line_id]
+                decision.with_context(
+                    marketplace_deciding=DECIDING
+                ).refund_line_id = lines[decision.sale_line_id]
         refunds._apply_refusals()
         self.sale_order_id._marketplace_acceptance_done()
 

@@ -65,6 +65,9 @@ class MarketplaceOffer(models.Model):
             offer.price_pending = own.get(offer._origin.id, 0.0)
             offer.price_change_count = len(by_offer.get(offer._origin, ()))
 
+    def _get_price_asked(self):
+        return self.price_pending or super()._get_price_asked()
+
     # -- the one write path -----------------------------------------------------------
 
     @api.model_create_multi

@@ -23,7 +23,6 @@ class MarketplaceOffer(models.Model):
     _inherit = "marketplace.offer"
 
     tax_missing = fields.Char(
-        string="Tax Missing",
         compute="_compute_tax_missing",
         compute_sudo=True,
         help="The combination of tax class, country and VAT regime without a rule.",

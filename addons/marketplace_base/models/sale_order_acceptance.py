@@ -203,9 +203,10 @@ class SaleOrder(models.Model):
             "user_id": self.env.uid,
             "date": fields.Datetime.now(),
         }
-        return Decision.with_context(marketplace_deciding=DECIDING).create(
+        created = Decision.with_context(marketplace_deciding=DECIDING).create(
             [{**vals, **common} for vals in vals_list]
         )
+        return Decision.browse(created.ids)
 
     # -- actions --------------------------------------------------------------------
 

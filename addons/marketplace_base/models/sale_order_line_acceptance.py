@@ -67,7 +67,8 @@ class SaleOrderLine(models.Model):
                 back.get(line.id, 0.0), line.product_uom_qty
             )
             if whole >= 0 and not accepted:
-                line.acceptance_state = "refused" if line.qty_refused else "accepted"
+                # Refunded before any answer, it needs none.
+                line.acceptance_state = "refused" if line.qty_refused else False
             elif not accepted and line.order_id.acceptance_required:
                 line.acceptance_state = "waiting"
             elif whole >= 0 and line.qty_refused:

@@ -53,3 +53,9 @@ from . import test_wms
 from . import test_portal_refund_request
 from . import test_vendor_portal_retention
 from . import test_vendor_upload
+from . import test_conversation
+from . import test_vendor_sla
+from . import test_hold
+from . import test_refund_planner
+from . import test_refund_plan_properties
+from . import test_portal_returns

@@ -315,6 +315,16 @@ class TestOfferImport(MarketplaceCommon, HttpCase):
         self.assertEqual(document.unchanged_count, 3)
         self.assertFalse(document.line_ids)
 
+    def test_price_that_waits_is_asked_for_once(self):
+        """A price beyond the limits is no new request when the file comes again."""
+        self._import({"sku": "PEN", "gtin": GTIN, "price": "10.00", "quantity": "5"})
+        self._offers().price_max = 20.0
+        for _time in range(2):
+            self._import({"sku": "PEN", "price": "99.00"})
+        requests = self._offers().price_change_ids
+        self.assertEqual(requests.mapped("state"), ["pending"])
+        self.assertEqual(f"{self._offers().price:.2f}", "10.00")
+
     def test_queries_do_not_grow_with_the_rows(self):
         self._create_products(60)
 

@@ -2,6 +2,7 @@ from . import marketplace_catalogue_review
 from . import marketplace_offer_import_wizard
 from . import marketplace_hold_wizard
 from . import marketplace_line_refusal
+from . import marketplace_message_compose
 from . import marketplace_vendor_import
 from . import marketplace_vendor_simulation
 from . import marketplace_vendor_transition

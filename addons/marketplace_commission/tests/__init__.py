@@ -8,3 +8,9 @@ from . import test_vendor_document
 from . import test_vendor_document_files
 from . import test_vendor_document_mentions
 from . import test_portal_vendor_document
+from . import test_commission_terms
+from . import test_refund_policy
+from . import test_commission_tools
+from . import test_fee
+from . import test_commission_override
+from . import test_psp_cost

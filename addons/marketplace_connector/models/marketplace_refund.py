@@ -7,7 +7,11 @@ class MarketplaceRefund(models.Model):
     def _after_apply(self):
         """Have the shop give the money back for refunds that were decided here."""
         res = super()._after_apply()
-        own = self.filtered(lambda refund: not refund.external_ref)
+        # A cancellation before the payment gives nothing back.
+        own = self.filtered(
+            lambda refund: not refund.external_ref
+            and not refund.currency_id.is_zero(refund.amount)
+        )
         for storefront, refunds in own.grouped(
             lambda refund: refund.order_id.storefront_id
         ).items():

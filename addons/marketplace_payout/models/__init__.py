@@ -16,6 +16,7 @@ from . import (
     res_groups,
     res_partner,
     res_users,
+    sale_order,
     vendor_closing,
 )
 from . import marketplace_settlement_hold

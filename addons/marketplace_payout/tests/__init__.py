@@ -1,5 +1,6 @@
 from . import (
     test_four_eyes,
+    test_order_payout,
     test_payout_run,
     test_portal_statement,
     test_scenarios,
@@ -11,3 +12,4 @@ from . import (
 from . import test_frozen_line
 from . import test_portal_home
 from . import test_portal_downloads
+from . import test_settlement_fee
