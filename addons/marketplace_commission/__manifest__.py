@@ -15,7 +15,6 @@
         "security/marketplace_commission_rules.xml",
         "security/marketplace_commission_portal_rules.xml",
         "security/vendor_document_rules.xml",
-        "data/product_data.xml",
         "data/marketplace_vendor_document_data.xml",
         "report/vendor_document_templates.xml",
         "security/marketplace_commission_engine_rules.xml",

@@ -75,10 +75,14 @@ class MarketplaceRefund(models.Model):
         :raises MarketplaceError: when there is none to issue, and why.
         """
         self.check_access("write")
-        documents = self.env["marketplace.vendor.document"]._issue_credit_notes(
-            self.line_ids
+        own = self.line_ids.filtered(
+            lambda item: item.sale_order_id.posture == "principal"
         )
-        if not documents:
+        own._issue_principal_refunds()
+        documents = self.env["marketplace.vendor.document"]._issue_credit_notes(
+            self.line_ids - own
+        )
+        if not documents and not own:
             raise MarketplaceError(
                 "\n".join(
                     refund.vendor_document_problem
@@ -90,7 +94,7 @@ class MarketplaceRefund(models.Model):
                     for refund in self
                 )
             )
-        return self.action_view_vendor_documents()
+        return self.action_view_vendor_documents() if documents else True
 
     def action_view_vendor_documents(self):
         return {

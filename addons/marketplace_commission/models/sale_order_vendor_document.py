@@ -230,12 +230,14 @@ class SaleOrder(models.Model):
     # -- actions --------------------------------------------------------------------
 
     def action_issue_vendor_document(self):
-        """Issue the invoices in the vendors' names now; say what stops one.
+        """Issue the invoices in the vendors' names, or the operator's, now.
 
         :raises MarketplaceError: naming the orders that are blocked, and why.
         """
         self.check_access("write")
-        documents = self.env["marketplace.vendor.document"]._issue_invoices(self)
+        own = self.filtered(lambda order: order.posture == "principal")
+        own._issue_principal_documents()
+        documents = self.env["marketplace.vendor.document"]._issue_invoices(self - own)
         blocked = self.filtered(lambda order: order.vendor_document_state != "issued")
         if blocked and not documents:
             raise MarketplaceError(
@@ -244,7 +246,7 @@ class SaleOrder(models.Model):
                     for order in blocked
                 )
             )
-        return self.action_view_vendor_documents()
+        return True if own else self.action_view_vendor_documents()
 
     def action_view_vendor_documents(self):
         return {

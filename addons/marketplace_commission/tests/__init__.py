@@ -14,3 +14,4 @@ from . import test_commission_tools
 from . import test_fee
 from . import test_commission_override
 from . import test_psp_cost
+from . import test_principal
