@@ -17,6 +17,7 @@
         "security/vendor_document_rules.xml",
         "data/marketplace_vendor_document_data.xml",
         "report/vendor_document_templates.xml",
+        "report/private_receipt_templates.xml",
         "security/marketplace_commission_engine_rules.xml",
         "data/product_data.xml",
         "data/marketplace_commission_criterion_data.xml",

@@ -266,6 +266,41 @@ class TestVendorDocument(VendorDocumentCommon):
         self.assertEqual(order.vendor_document_state, "none")
         self.assertIn("private person", order.vendor_document_problem)
 
+    def _sell_private(self):
+        vendor = self._create_seller(
+            f"Jeanne {self._next()}",
+            vendor_kind="private",
+            vat=False,
+            company_registry=False,
+        )
+        return self._sell([(self._create_offer(vendor, 12.0, tax_rate=0.0), 1)])
+
+    def test_private_sale_has_a_receipt_where_the_company_wants(self):
+        """Per setting: nothing, or a receipt without VAT, printed and mailed once."""
+        order = self._sell_private().sale_order_ids
+        self.Document._issue_invoices(order)
+        self.assertFalse(order.has_private_receipt)
+        with self.assertRaisesRegex(MarketplaceError, "has no receipt"):
+            order.action_print_private_receipt()
+        self.company.marketplace_private_document = "receipt"
+        order = self._sell_private().sale_order_ids
+        for _twice in range(2):
+            self.Document._issue_invoices(order)
+        self.assertEqual(order.vendor_document_state, "none")
+        mails = self.env["mail.mail"].search(
+            [("model", "=", "sale.order"), ("res_id", "=", order.id)]
+        )
+        self.assertEqual(mails.recipient_ids, self.customer)
+        self.assertEqual(len(mails), 1)
+        self.assertEqual(len(mails.attachment_ids), 1)
+        action = order.action_print_private_receipt()
+        html, _type = self.env["ir.actions.report"]._render_qweb_html(
+            action["report_name"], order.ids
+        )
+        text = html.decode()
+        self.assertIn("12.00", text)
+        self.assertIn("This\n                receipt is no invoice", text)
+
     # -- seal -----------------------------------------------------------------------
 
     def test_issued_document_does_not_change(self):
@@ -406,6 +441,7 @@ class TestVendorDocument(VendorDocumentCommon):
             with self.subTest(f"{trigger} {deliver}"):
                 self.company.marketplace_document_trigger = trigger
                 group = self._sell(deliver=deliver)
+                self.env.flush_all()
                 with self.enter_registry_test_mode():
                     self.env.ref(
                         "marketplace_commission.ir_cron_issue_vendor_documents"
@@ -419,10 +455,12 @@ class TestVendorDocument(VendorDocumentCommon):
             [(self._create_offer(self._create_seller("No", mandate=False), 5.0), 1)]
         )
         cron = self.env.ref("marketplace_commission.ir_cron_issue_vendor_documents")
+        self.env.flush_all()
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.assertEqual(blocked.sale_order_ids.vendor_document_state, "blocked")
         refund = self._refund(group, [(group.sale_order_ids.order_line, 1, None)])
+        self.env.flush_all()
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.assertEqual(len(refund.vendor_document_ids), 1)
