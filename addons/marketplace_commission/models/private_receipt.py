@@ -1,4 +1,4 @@
-"""What a private person sells: no VAT and no invoice, a receipt where the company wants.
+"""What a private person sells: no VAT, no invoice, a receipt by the setting.
 
 The receipt says who sold what for how much; it has no number of a series and no VAT.
 """
@@ -28,7 +28,7 @@ class SaleOrder(models.Model):
             )
 
     def _set_vendor_document_state(self, states):
-        """Send the receipts of private vendors' orders once it is clear they are due."""
+        """Send the receipts of private vendors' orders, once."""
         fresh = self.filtered(
             lambda order: order in states
             and states[order][0] == "none"
