@@ -46,4 +46,5 @@ from . import marketplace_psp_cost
 from . import principal_margin
 from . import res_company_principal
 from . import principal_documents
+from . import principal_refunds
 from . import private_receipt

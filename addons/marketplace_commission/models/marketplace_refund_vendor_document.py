@@ -74,7 +74,8 @@ class MarketplaceRefund(models.Model):
 
         :raises MarketplaceError: when there is none to issue, and why.
         """
-        self.check_access("write")
+        self.check_access("read")
+        self.env["marketplace.vendor.document"]._check_issuer()
         own = self.line_ids.filtered(
             lambda item: item.sale_order_id.posture == "principal"
         )

@@ -48,7 +48,6 @@ class MarketplaceVendorDocument(models.Model):
     )
     mandate_id = fields.Many2one(
         "marketplace.terms.acceptance",
-        string="Mandate",
         required=True,
         readonly=True,
         index=True,
@@ -393,7 +392,9 @@ class MarketplaceVendorDocumentLine(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        raise AccessError(self.env._("Lines of issued documents do not change."))
+        if self:
+            raise AccessError(self.env._("Lines of issued documents do not change."))
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

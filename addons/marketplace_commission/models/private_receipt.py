@@ -36,7 +36,7 @@ class SaleOrder(models.Model):
             and order.has_private_receipt
             and order.marketplace_order_id._is_paid()
         )
-        super()._set_vendor_document_state(states)
+        result = super()._set_vendor_document_state(states)
         receivers = fresh.filtered(
             lambda order: order.company_id.marketplace_document_mail
             and order.partner_id.email
@@ -45,6 +45,7 @@ class SaleOrder(models.Model):
             # sudo: the sale decides this mail, whoever runs the job
             template = self.env.ref(MAIL_TEMPLATE).sudo()
             template.send_mail_batch(receivers.ids, email_values={"is_internal": True})
+        return result
 
     def _receipt_rows(self):
         """Return what a receipt lists: {"name", "quantity", "amount"}, as texts."""

@@ -234,7 +234,8 @@ class SaleOrder(models.Model):
 
         :raises MarketplaceError: naming the orders that are blocked, and why.
         """
-        self.check_access("write")
+        self.check_access("read")
+        self.env["marketplace.vendor.document"]._check_issuer()
         own = self.filtered(lambda order: order.posture == "principal")
         own._issue_principal_documents()
         documents = self.env["marketplace.vendor.document"]._issue_invoices(self - own)

@@ -194,38 +194,37 @@ class MarketplaceVendorDocument(models.Model):
     @api.model
     def _mention_texts(self, content):
         """Return the text of every mention in the language of the context."""
-        _ = self.env._
         natures = dict(self._fields["nature"]._description_selection(self.env))
         delivery = content["delivery"] or dict.fromkeys(
             ("name", "street", "zip", "city", "country_name"), ""
         )
         return {
-            "agent_mandate": _(
+            "agent_mandate": self.env._(
                 "Invoice issued by %(operator)s in the name and on behalf of "
                 "%(vendor)s",
                 operator=content["operator"]["name"],
                 vendor=content["seller"]["name"],
             ),
-            "rectifies": _(
+            "rectifies": self.env._(
                 "Corrects invoice %(invoice)s of %(date)s",
                 invoice=content["invoice"],
                 date=content["invoice_date"],
             ),
-            "seller_registry": _(
+            "seller_registry": self.env._(
                 "Registry number of the seller: %(number)s",
                 number=content["seller"]["registry"],
             ),
-            "seller_vat": _(
+            "seller_vat": self.env._(
                 "VAT number of the seller: %(number)s", number=content["seller"]["vat"]
             ),
-            "buyer_registry": _(
+            "buyer_registry": self.env._(
                 "Registry number of the customer: %(number)s",
                 number=content["buyer"]["registry"],
             ),
-            "buyer_vat": _(
+            "buyer_vat": self.env._(
                 "VAT number of the customer: %(number)s", number=content["buyer"]["vat"]
             ),
-            "delivery_address": _(
+            "delivery_address": self.env._(
                 "Delivered to: %(address)s",
                 address=", ".join(
                     filter(
@@ -239,19 +238,23 @@ class MarketplaceVendorDocument(models.Model):
                     )
                 ),
             ),
-            "nature": _(
+            "nature": self.env._(
                 "Nature of the operation: %(nature)s",
                 nature=natures[content["nature"]],
             ),
-            "franchise": _("Small business exemption: no VAT is charged"),
-            "reverse_charge": _("Reverse charge: the customer accounts for the VAT"),
-            "intra_community": _(
+            "franchise": self.env._("Small business exemption: no VAT is charged"),
+            "reverse_charge": self.env._(
+                "Reverse charge: the customer accounts for the VAT"
+            ),
+            "intra_community": self.env._(
                 "Intra-Community supply exempt from VAT (directive 2006/112/EC, "
                 "article 138)"
             ),
-            "export": _("Export exempt from VAT (directive 2006/112/EC, article 146)"),
-            "vat_on_debits": _("VAT is due on invoicing"),
-            "late_payment": _(
+            "export": self.env._(
+                "Export exempt from VAT (directive 2006/112/EC, article 146)"
+            ),
+            "vat_on_debits": self.env._("VAT is due on invoicing"),
+            "late_payment": self.env._(
                 "Late payment: interest at the rate of the European Central Bank plus "
                 "10 points, and a fixed sum of 40 euros for recovery costs"
             ),

@@ -190,6 +190,7 @@ class MarketplaceVendorDocument(models.Model):
     def action_send(self):
         """Mail documents to their customers, again where they were sent before."""
         self.check_access("read")
+        self._check_issuer()
         documents = self.sudo()
         for document in documents:
             if not document.partner_id.email:

@@ -7,6 +7,7 @@ from odoo.fields import Command
 
 from odoo.addons.marketplace_base.const import QUANTITY_DECIMALS
 from odoo.addons.marketplace_base.engine.money import from_minor
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.marketplace_base.formatting import format_number
 
 from ..engine.vendor_document import Amounts, Sold, refund_amounts, seal
@@ -20,6 +21,21 @@ ISSUE_CONTEXT = {
 
 class MarketplaceVendorDocument(models.Model):
     _inherit = "marketplace.vendor.document"
+
+    @api.model
+    def _check_issuer(self):
+        """Let only the order desk and accountants issue documents by hand.
+
+        :raises MarketplaceError: for anybody else.
+        """
+        groups = ("group_order_desk", "group_accountant")
+        user = self.env.user
+        if not self.env.su and not any(
+            user.has_group(f"marketplace_base.{group}") for group in groups
+        ):
+            raise MarketplaceError(
+                self.env._("Issuing documents needs the role Order Desk or Accountant.")
+            )
 
     # -- invoices -------------------------------------------------------------------
 
