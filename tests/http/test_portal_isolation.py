@@ -163,6 +163,9 @@ CLOSED_MODELS = {
     "marketplace.vendor.api.key",
     "marketplace.vendor.change",
     "marketplace.vendor.closure",
+    "marketplace.vendor.document",
+    "marketplace.vendor.document.answer",
+    "marketplace.vendor.document.line",
     "marketplace.vendor.history",
     "marketplace.vendor.import",
     "marketplace.vendor.import.line",
@@ -300,6 +303,20 @@ ROUTES = {
     "/my/marketplace/terms/<int:acceptance_id>/pdf": {
         "acceptance_id": "marketplace.terms.acceptance"
     },
+    "/my/marketplace/invoices": {},
+    "/my/marketplace/invoices/page/<int:page>": {"page": 1},
+    "/my/marketplace/invoices/<int:document_id>": {
+        "document_id": "marketplace.vendor.document"
+    },
+    "/my/marketplace/invoices/<int:document_id>/pdf": {
+        "document_id": "marketplace.vendor.document"
+    },
+    "/my/marketplace/invoices/<int:document_id>/xml": {
+        "document_id": "marketplace.vendor.document"
+    },
+    "/my/marketplace/invoices/<int:document_id>/contest": {
+        "document_id": "marketplace.vendor.document"
+    },
     "/my/marketplace/statements": {},
     "/my/marketplace/statements/page/<int:page>": {"page": 1},
     "/my/marketplace/statements/<int:settlement_id>": {
@@ -402,9 +419,12 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         terms = cls.env["marketplace.terms"].create(
             {"name": "Terms", "body": "<p>Terms</p>"}
         )
-        terms.action_publish()
+        mandate = terms.copy({"kind": "mandate"})
+        (terms | mandate).action_publish()
         for vendor in (cls.vendor, cls.other):
             terms._accept(vendor, "127.0.0.1")
+            mandate._accept(vendor, "127.0.0.1")
+            vendor.write({"vat": "FR23334175221", "company_registry": "334175221"})
             cls.env["marketplace.shipping.method"].create(
                 {
                     "name": f"Post of {vendor.name}",
@@ -433,6 +453,12 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     {"sku": f"{vendor.name} bad", "price": -1},
                 ],
             )
+        invoices = cls.env["marketplace.vendor.document"]._issue_invoices(
+            group.sale_order_ids
+        )
+        assert len(invoices) == 2, group.sale_order_ids.mapped(
+            "vendor_document_problem"
+        )
         cls.user = cls.vendor.user_ids
         cls.role_users = {
             role: cls.vendor._vendor_invite_user(
