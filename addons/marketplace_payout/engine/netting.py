@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Outcome(NamedTuple):
-    """Result of one settlement; ``payout + carried`` is the whole balance."""
+    """Result of a settlement; ``payout + carried`` is the balance less the reserve."""
 
     payout: int
     carried: int
@@ -29,11 +29,12 @@ class Payee(NamedTuple):
     iban_trusted: bool
 
 
-def settle(opening: int, movements: int, minimum: int = 0) -> Outcome:
+def settle(opening: int, movements: int, minimum: int = 0, reserve: int = 0) -> Outcome:
     """Split the closing balance into payout and carried forward.
 
     All or nothing: a balance below ``minimum``, or not above zero, is carried
-    whole, with its reason (``negative`` or ``threshold``; none for zero).
+    whole, with its reason (``negative`` or ``threshold``; none for zero). What goes
+    to the ``reserve`` is taken off first.
 
     >>> settle(11000, -5000)
     Outcome(payout=6000, carried=0, reason=None)
@@ -45,8 +46,10 @@ def settle(opening: int, movements: int, minimum: int = 0) -> Outcome:
     Outcome(payout=0, carried=1560, reason='threshold')
     >>> settle(500, -500, minimum=2500)
     Outcome(payout=0, carried=0, reason=None)
+    >>> settle(0, 1760, minimum=2500, reserve=200)
+    Outcome(payout=0, carried=1560, reason='threshold')
     """
-    balance = opening + movements
+    balance = opening + movements - reserve
     if balance < 0:
         return Outcome(0, balance, "negative")
     if 0 < balance < minimum:

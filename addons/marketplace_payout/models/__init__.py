@@ -22,3 +22,5 @@ from . import (
 from . import marketplace_settlement_hold
 from . import marketplace_vendor_user
 from . import vendor_next_payout
+from . import marketplace_reserve_terms
+from . import marketplace_reserve

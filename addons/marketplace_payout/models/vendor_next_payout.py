@@ -17,7 +17,7 @@ class ResPartner(models.Model):
         contract without calendar, nor while something keeps payouts from leaving.
         """
         settlement = self.env["marketplace.settlement"]
-        today = settlement._company_today(company)
+        today = company._marketplace_today()
         terms = self.env["marketplace.contract"]._payout_terms(company, today, self)
         contract = terms.get(self.id)
         due = currency._marketplace_minor(buckets["due"])

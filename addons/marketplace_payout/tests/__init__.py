@@ -12,3 +12,4 @@ from . import (
 from . import test_frozen_line
 from . import test_portal_home
 from . import test_portal_downloads
+from . import test_reserve
