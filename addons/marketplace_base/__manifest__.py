@@ -18,8 +18,7 @@
         # The JSON-2 API, by which warehouse systems report.
         "rpc",
     ],
-    "external_dependencies": {"python": ["holidays"]},
-    "external_dependencies": {"python": ["phonenumbers"]},
+    "external_dependencies": {"python": ["holidays", "phonenumbers"]},
     "data": [
         "security/marketplace_base_groups.xml",
         "security/ir.model.access.csv",
@@ -89,6 +88,7 @@
         "views/marketplace_dispute_views.xml",
         "views/marketplace_return_views.xml",
         "views/marketplace_incident_views.xml",
+        "views/marketplace_analysis_views.xml",
         "views/sale_order_views.xml",
         "views/marketplace_discount_share_views.xml",
         "views/marketplace_account_role_views.xml",
@@ -128,6 +128,7 @@
         "views/portal_offer_import_templates.xml",
         "views/portal_proposal_templates.xml",
         "views/portal_compliance_templates.xml",
+        "views/portal_incident_templates.xml",
         "views/portal_document_templates.xml",
         "views/portal_terms_templates.xml",
         "views/portal_user_templates.xml",

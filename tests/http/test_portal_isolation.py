@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.http import Request
 from odoo.models import MAGIC_COLUMNS
 from odoo.tests import HttpCase, tagged
@@ -60,10 +61,12 @@ CLOSED_MODELS = {
     "marketplace.compliance.requirement",
     "marketplace.discount.share",
     "marketplace.dispute",
+    "marketplace.frozen.line",
     "marketplace.health",
     "marketplace.hold",
     "marketplace.hold.wizard",
     "marketplace.inbox",
+    "marketplace.incident",
     "marketplace.kyc.document.type",
     "marketplace.mass.action",
     "marketplace.mass.action.line",
@@ -93,6 +96,9 @@ CLOSED_MODELS = {
     "marketplace.refund",
     "marketplace.refund.line",
     "marketplace.requirement",
+    "marketplace.return",
+    "marketplace.return.line",
+    "marketplace.settlement.hold",
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
     "marketplace.shipping.method",
@@ -188,6 +194,31 @@ ROUTES = {
     "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
         "message_id": "marketplace.message",
         "number": 1,
+    "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
+    "/my/marketplace/returns": {},
+    "/my/marketplace/returns/page/<int:page>": {"page": 1},
+    "/my/marketplace/returns/<int:return_id>": {"return_id": "marketplace.return"},
+    "/my/marketplace/returns/<int:return_id>/accept": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/refuse": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/receive": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/returns/<int:return_id>/check": {
+        "return_id": "marketplace.return"
+    },
+    "/my/marketplace/incidents": {},
+    "/my/marketplace/incidents/page/<int:page>": {"page": 1},
+    "/my/marketplace/incidents/<int:incident_id>": {
+        "incident_id": "marketplace.incident"
+    },
+    "/my/marketplace/incidents/<int:incident_id>/reply": {
+        "incident_id": "marketplace.incident"
     },
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
@@ -282,6 +313,23 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         cls.env["account.move"].search(
             [("marketplace_vendor_id", "!=", False)]
         ).invoice_pdf_report_file = base64.b64encode(b"%PDF-1.4")
+        for line in group.sale_order_ids.order_line:
+            cls.env["marketplace.return"].create(
+                {
+                    "sale_order_id": line.order_id.id,
+                    "note": line.product_id.name,
+                    "line_ids": [
+                        Command.create({"sale_line_id": line.id, "quantity": 1})
+                    ],
+                }
+            )
+            cls.env["marketplace.incident"].create(
+                {
+                    "sale_line_id": line.id,
+                    "reason_code": "other",
+                    "note": line.product_id.name,
+                }
+            )
         # A second order, not shipped, so that there is something to ship.
         cls._import_order([(offer, 1) for offer in offers])
         for order in cls.env["sale.order"].search(

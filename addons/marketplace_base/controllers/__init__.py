@@ -11,8 +11,6 @@ from . import portal_acceptance
 from . import portal_shipments
 from . import portal_shipping
 from . import portal_downloads
-from . import portal_offers
-from . import portal_orders
 from . import portal_refund_request
 from . import portal_self_service
 from . import portal_messages
@@ -20,3 +18,4 @@ from . import portal_terms
 from . import portal_users
 from . import signup
 from . import portal_returns
+from . import portal_incidents

@@ -77,27 +77,61 @@ class MarketplaceReturnPortal(MarketplacePortal):
         return self._render_return(self._get_owned("marketplace.return", return_id))
 
     @http.route(
-        "/my/marketplace/returns/<int:return_id>/<string:step>",
+        "/my/marketplace/returns/<int:return_id>/accept",
         type="http",
         auth="user",
         website=True,
         methods=["POST"],
     )
-    def marketplace_return_step(self, return_id, step, **post):
-        """Do one step of a return; show the page again with what is wrong."""
+    def marketplace_return_accept(self, return_id, **post):
+        """Accept a return."""
+        return self._do_step(return_id, self._return_accept, post)
+
+    @http.route(
+        "/my/marketplace/returns/<int:return_id>/refuse",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def marketplace_return_refuse(self, return_id, **post):
+        """Refuse a return, with a reason."""
+        return self._do_step(return_id, self._return_refuse, post)
+
+    @http.route(
+        "/my/marketplace/returns/<int:return_id>/receive",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def marketplace_return_receive(self, return_id, **post):
+        """Take note that the goods are with the vendor."""
+        return self._do_step(
+            return_id, lambda record, _post: record.action_receive(), post
+        )
+
+    @http.route(
+        "/my/marketplace/returns/<int:return_id>/check",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def marketplace_return_check(self, return_id, **post):
+        """Take the result of the vendor's check."""
+        return self._do_step(return_id, self._return_check, post)
+
+    def _do_step(self, return_id, step, post):
+        """Do one step of a return; show the page again with what is wrong.
+
+        :param step: takes the return and the fields of the form.
+        """
         record = self._get_owned("marketplace.return", return_id)
-        steps = {
-            "accept": self._return_accept,
-            "refuse": self._return_refuse,
-            "receive": lambda record, post: record.action_receive(),
-            "check": self._return_check,
-        }
-        if step not in steps:
-            raise request.not_found()
         try:
             # All or nothing: a refused step leaves nothing behind.
             with request.env.cr.savepoint():
-                steps[step](record, post)
+                step(record, post)
         except UserError as error:
             response = self._render_return(record, errors=[str(error)], typed=post)
             response.status_code = 422

@@ -109,6 +109,8 @@ from . import marketplace_return_refund
 from . import marketplace_return_request
 from . import marketplace_withdrawal
 from . import marketplace_incident
+from . import marketplace_incident_request
+from . import marketplace_frozen_line
 from . import marketplace_refund_parts
 from . import marketplace_refund_psp
 from . import marketplace_refund_preview

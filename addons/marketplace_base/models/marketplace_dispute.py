@@ -234,3 +234,11 @@ class MarketplaceDispute(models.Model):
     def action_view_refund(self):
         """Open the refund that the lost claim is."""
         return self.refund_ids._get_records_action(name=self.env._("Refund"))
+
+
+class MarketplaceOrder(models.Model):
+    _inherit = "marketplace.order"
+
+    dispute_ids = fields.One2many(
+        "marketplace.dispute", "order_id", string="Chargebacks"
+    )

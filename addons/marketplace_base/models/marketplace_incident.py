@@ -1,10 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.tools import SQL
 
 from ..const import QUANTITY_DECIMALS
 from ..const_returns import (
-    FROZEN_AGES,
     INCIDENT_DAYS,
     INCIDENT_REASONS,
     INCIDENT_STATES,
@@ -288,91 +286,12 @@ class MarketplaceIncident(models.Model):
             ],
         }
 
-    # -- requests of customers ------------------------------------------------------
-
-    @api.model
-    @api.private
-    def _open_batch(self, payloads):
-        """Record incidents that customers open; known references are left alone.
-
-        :param payloads: [{company_id, channel, order_ref, ref, line_ref, date, reason,
-            note (optional)}]. ``reason`` is a code of INCIDENT_REASONS; others count
-            as "other" and go to the note.
-        :return: (incidents, {index of a payload: its problems, in words}).
-        """
-        known = {
-            (record.company_id.id, record.channel, record.external_ref): record
-            for record in self.search(
-                [("external_ref", "in", [payload["ref"] for payload in payloads])]
-            )
-        }
-        groups = self.env["marketplace.refund"]._import_groups(payloads)
-        lines = self.env["sale.order.line"].union(
-            *(group.sale_order_ids.order_line for group in groups.values())
-        )
-        busy = lines._marketplace_line_in_dispute()
-        vals_list, problems = {}, {}
-        for index, payload in enumerate(payloads):
-            key = (payload["company_id"], payload["channel"], payload["ref"])
-            if key in known or key in vals_list:
-                continue
-            group = groups.get((*key[:2], payload["order_ref"]))
-            line = group and group.sale_order_ids.order_line.filtered(
-                lambda line, ref=payload["line_ref"]: line.external_ref == ref
-                and line.order_id.vendor_id
-            )
-            if not line or line.id in busy:
-                problems[index] = [self._open_problem(payload, group, line)]
-                continue
-            busy.add(line.id)
-            vals_list[key] = self._open_vals(payload, line)
-        created = self.create(list(vals_list.values()))
-        known.update(zip(vals_list, created, strict=True))
-        keys = [(p["company_id"], p["channel"], p["ref"]) for p in payloads]
-        return self.union(*(known[key] for key in keys if key in known)), problems
-
-    @api.model
-    def _open_problem(self, payload, group, line):
-        """Return, in words, why an incident cannot be opened."""
-        if not group:
-            return self.env._(
-                "Incident %(ref)s: order %(order)s is not imported.",
-                ref=payload["ref"],
-                order=payload["order_ref"],
-            )
-        if not line:
-            return self.env._(
-                "Incident %(ref)s: order %(order)s has no line %(line)s of a vendor.",
-                ref=payload["ref"],
-                order=group.display_name,
-                line=payload["line_ref"],
-            )
-        return self.env._(
-            "Incident %(ref)s: another incident is open for %(line)s.",
-            ref=payload["ref"],
-            line=line.display_name,
-        )
-
-    @api.model
-    def _open_vals(self, payload, line):
-        codes = dict(INCIDENT_REASONS)
-        reason, note = payload.get("reason"), payload.get("note")
-        return {
-            "sale_line_id": line.id,
-            "opened_by": "customer",
-            "external_ref": payload["ref"],
-            "date": payload["date"],
-            "reason_code": reason if reason in codes else "other",
-            "note": note if reason in codes else note or reason,
-        }
-
 
 class MarketplaceRefund(models.Model):
     _inherit = "marketplace.refund"
 
     incident_id = fields.Many2one(
         "marketplace.incident",
-        string="Incident",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -411,81 +330,3 @@ class SaleOrderLine(models.Model):
                 ["sale_line_id"],
             )
         }
-
-
-class MarketplaceFrozenLine(models.Model):
-    """Read how much money each open incident freezes, and since when."""
-
-    _name = "marketplace.frozen.line"
-    _description = "Frozen Money"
-    _auto = False
-    _order = "days desc, id"
-    _rec_name = "incident_id"
-    _depends = {
-        "marketplace.incident": ["sale_line_id", "state", "date", "date_deadline"],
-        "marketplace.ledger.line": ["amount", "role_debit", "role_credit"],
-    }
-
-    incident_id = fields.Many2one("marketplace.incident", readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
-    vendor_id = fields.Many2one("res.partner", string="Vendor", readonly=True)
-    sale_order_id = fields.Many2one("sale.order", string="Vendor Order", readonly=True)
-    sale_line_id = fields.Many2one(
-        "sale.order.line", string="Order Line", readonly=True
-    )
-    reason_code = fields.Selection(INCIDENT_REASONS, string="Reason", readonly=True)
-    date = fields.Date(string="Since", readonly=True)
-    date_deadline = fields.Date(string="Settle Until", readonly=True)
-    days = fields.Integer(string="Days", readonly=True, aggregator="max")
-    age = fields.Selection(FROZEN_AGES, readonly=True)
-    currency_id = fields.Many2one("res.currency", readonly=True)
-    amount = fields.Monetary(
-        string="Frozen",
-        readonly=True,
-        help="Due to the vendor, and taken by no settlement meanwhile.",
-    )
-    amount_pending = fields.Monetary(
-        string="Pending",
-        readonly=True,
-        help="Not due yet; frozen too once it is, while the incident is open.",
-    )
-
-    @property
-    def _table_query(self):
-        return SQL(
-            """
-            SELECT incident.id, incident.id AS incident_id, incident.company_id,
-                   incident.vendor_id, incident.sale_order_id, incident.sale_line_id,
-                   incident.reason_code, incident.date, incident.date_deadline,
-                   incident.currency_id, CURRENT_DATE - incident.date AS days,
-                   CASE WHEN CURRENT_DATE - incident.date <= 7 THEN '0'
-                        WHEN CURRENT_DATE - incident.date <= 30 THEN '1'
-                        WHEN CURRENT_DATE - incident.date <= 60 THEN '2'
-                        ELSE '3' END AS age,
-                   COALESCE(money.due, 0) AS amount,
-                   COALESCE(money.pending, 0) AS amount_pending
-              FROM marketplace_incident AS incident
-              LEFT JOIN LATERAL (
-                   SELECT SUM(CASE 'VENDOR_DUE' WHEN line.role_credit THEN line.amount
-                                   WHEN line.role_debit THEN -line.amount END)
-                          FILTER (WHERE %s) AS due,
-                          SUM(CASE 'VENDOR_PENDING'
-                                   WHEN line.role_credit THEN line.amount
-                                   WHEN line.role_debit THEN -line.amount END)
-                          AS pending
-                     FROM marketplace_ledger_line AS line
-                    WHERE line.sale_line_id = incident.sale_line_id
-                   ) AS money ON TRUE
-             WHERE incident.state = 'open'
-            """,
-            self._unclaimed_condition(),
-        )
-
-    @api.model
-    def _unclaimed_condition(self):
-        """Return the SQL condition of ledger lines that are not settled; to extend."""
-        return SQL("TRUE")
-
-    def action_open_incident(self):
-        """Open the incident that freezes the money."""
-        return self.incident_id._get_records_action()

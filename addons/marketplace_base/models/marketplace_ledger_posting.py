@@ -87,6 +87,10 @@ class MarketplaceLedgerLine(models.Model):
             .with_context(**MOVE_CONTEXT)
             .create([vals for vals, _items in drafts])
         )
+        # Odoo counts up the rank of every partner posted to, reading them one by one.
+        moves.line_ids.partner_id.fetch(
+            ["commercial_partner_id", "customer_rank", "supplier_rank"]
+        )
         moves._post(soft=False)
         links = []
         for move, (_vals, items) in zip(moves, drafts, strict=True):

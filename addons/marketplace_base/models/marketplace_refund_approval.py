@@ -103,7 +103,11 @@ class MarketplaceRefund(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._check_approval_fields(vals)
-        return super().create(vals_list)
+        records = super().create(vals_list)
+        # A context may bring defaults that no value names.
+        if records.approved_by_id and not self.env.su:
+            raise AccessError(self.env._("Use the button to approve a refund."))
+        return records
 
     def write(self, vals):
         self._check_approval_fields(vals)
@@ -123,9 +127,10 @@ class MarketplaceRefund(models.Model):
     def _share_over_lines(self, money):
         """Keep the approval: sharing the amount approved does not change it."""
         approver = self.approved_by_id
-        super()._share_over_lines(money)
+        result = super()._share_over_lines(money)
         # sudo: the approval is given back as it was
         self.sudo().approved_by_id = approver
+        return result
 
     def action_approve(self):
         """Approve refunds that somebody else typed.

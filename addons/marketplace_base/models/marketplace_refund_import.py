@@ -47,6 +47,7 @@ class MarketplaceRefund(models.Model):
         money = lines.filtered("amount_vendor")._marketplace_ledger_state()
         states = {line: item.state for line, item in money.items()}
         left = self._import_payments_left(groups.values())
+        taxes = lines._marketplace_taxes_back()
         vals_list, psp_keys, aliases = {}, {}, {}
         for index, payload in enumerate(payloads):
             key = (payload["company_id"], payload["channel"], payload["ref"])
@@ -57,7 +58,7 @@ class MarketplaceRefund(models.Model):
                 aliases[key] = psp_keys[psp_key]
                 continue
             group = groups.get((*key[:2], payload["order_ref"]))
-            messages, vals = self._import_vals(payload, group, states, left)
+            messages, vals = self._import_vals(payload, group, states, left, taxes)
             if messages:
                 problems[index] = messages
             else:
@@ -93,8 +94,8 @@ class MarketplaceRefund(models.Model):
         return left
 
     @api.model
-    def _import_vals(self, payload, group, states, left):
-        """Return (problems, values) of a refund; bring ``states``, ``left`` forward.
+    def _import_vals(self, payload, group, states, left, taxes):
+        """Return (problems, values) of a refund; bring the other figures forward.
 
         Refunds of one order in one batch thus see each other.
         """
@@ -129,6 +130,7 @@ class MarketplaceRefund(models.Model):
         ]
         if messages:
             return messages, None
+        given = self._given_taxes(payload, by_ref)
         try:
             shares = plan(
                 payload.get("amount_minor"),
@@ -145,6 +147,7 @@ class MarketplaceRefund(models.Model):
                 [line for line in own if line.marketplace_kind == "shipping"],
                 0 if vendor_id else group._rounding_left_minor(),
             )
+            self._check_given_taxes(given, shares.parts, own, taxes)
             after = {
                 part.line: refund(own[part.line], part.quantity, part.amount)[1]
                 for part in shares.parts
@@ -158,7 +161,7 @@ class MarketplaceRefund(models.Model):
         left[group][payment] -= total
         states.update(after)
         vals = self._prepare_plan_vals(shares, group.currency_id)
-        self._add_given_taxes(payload, by_ref, group.currency_id, vals["line_ids"])
+        self._add_given_taxes(given, group.currency_id, vals["line_ids"])
         return [], {**self._prepare_import_vals(payload, group, payment), **vals}
 
     @api.model

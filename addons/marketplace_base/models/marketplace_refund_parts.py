@@ -79,47 +79,57 @@ class MarketplaceRefundLine(models.Model):
 
         :param strict: whether VAT that does not fit is refused, or left out.
         """
-        tax_back = self._taxes_back()
+        tax_back = self.sale_line_id._marketplace_taxes_back()
         charged_back = {line: state.charged_back for line, state in states.items()}
         result = {}
         for item in self:
             line, minor = item.sale_line_id, item.currency_id._marketplace_minor
             if not line or line not in states:
                 continue
-            whole, charged = minor(line.amount_vendor), states[line].charged
-            tax = 0
-            if whole:
-                tax = cumulative_share(
-                    line._marketplace_tax_minor(), whole, min(charged, whole)
-                )
             try:
                 part = tax_part(
-                    charged,
-                    tax,
+                    states[line].charged,
+                    line._marketplace_charged_tax(states[line]),
                     charged_back[line],
                     tax_back[line.id],
                     minor(item.amount),
                     minor(item.amount_tax) if item.tax_given else None,
                 )
-            except (RefundError, ValueError) as error:
-                if strict and isinstance(error, RefundError):
+            except RefundError as error:
+                if strict:
                     raise MarketplaceError(
                         item.refund_id._too_much(line, error, item.refund_id.name)
                     ) from error
+                continue
+            except ValueError:  # a draft above what is left: refused when applied
                 continue
             result[item] = part
             charged_back[line] += minor(item.amount)
             tax_back[line.id] += part
         return result
 
-    def _taxes_back(self):
-        """Return {order line id: minor units of VAT in its refunds that are done}."""
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _marketplace_charged_tax(self, state):
+        """Return the VAT in what the customer paid for the line, minor units.
+
+        The share of the line's VAT that he paid himself: the marketplace may have paid
+        a part of the price.
+        """
+        whole = self.currency_id._marketplace_minor(self.amount_vendor)
+        if not whole:
+            return 0
+        return cumulative_share(
+            self._marketplace_tax_minor(), whole, min(state.charged, whole)
+        )
+
+    def _marketplace_taxes_back(self):
+        """Return {line id: minor units of VAT in its refunds that are done}."""
         result = defaultdict(int)
         for line, amount in self.env["marketplace.refund.line"]._read_group(
-            [
-                ("sale_line_id", "in", self.sale_line_id.ids),
-                ("refund_id.state", "=", "done"),
-            ],
+            [("sale_line_id", "in", self.ids), ("refund_id.state", "=", "done")],
             ["sale_line_id"],
             ["amount_tax:sum"],
         ):
@@ -160,15 +170,39 @@ class MarketplaceRefund(models.Model):
             record.amount_shipping_tax = sum(shipping.mapped("amount_tax"))
 
     @api.model
-    def _add_given_taxes(self, payload, by_ref, currency, commands):
-        """Put the VAT that a storefront tells of its lines on the planned lines."""
+    def _given_taxes(self, payload, by_ref):
+        """Return {order line: minor units of VAT} that a storefront tells of lines."""
         given = defaultdict(int)
         for item in payload.get("lines") or []:
             if item.get("tax_minor") is not None:
-                given[by_ref[item["line_ref"]].id] += item["tax_minor"]
+                given[by_ref[item["line_ref"]]] += item["tax_minor"]
+        return given
+
+    @api.model
+    def _check_given_taxes(self, given, parts, states, taxes):
+        """Refuse VAT that does not fit a planned refund; bring ``taxes`` forward.
+
+        :param taxes: {line id: VAT of refunds before}.
+        :raises RefundError: with what is left of the VAT.
+        """
+        for part in parts:
+            line, state = part.line, states[part.line]
+            taxes[line.id] += tax_part(
+                state.charged,
+                line._marketplace_charged_tax(state),
+                state.charged_back,
+                taxes[line.id],
+                part.amount,
+                given.get(line),
+            )
+
+    @api.model
+    def _add_given_taxes(self, given, currency, commands):
+        """Put the VAT that a storefront tells of its lines on the planned lines."""
+        minors = {line.id: minor for line, minor in given.items()}
         for _command, _id, vals in commands:
-            if vals["sale_line_id"] in given:
+            if vals["sale_line_id"] in minors:
                 vals["tax_given"] = True
                 vals["amount_tax"] = currency._marketplace_amount(
-                    given[vals["sale_line_id"]]
+                    minors[vals["sale_line_id"]]
                 )

@@ -72,7 +72,7 @@ class MarketplaceRefund(models.Model):
 
     def _is_previewed(self):
         """Say whether there is something to show: a draft that refunds something."""
-        return (
+        return bool(
             self.state == "draft" and self.order_id and (self.line_ids or self.amount)
         )
 

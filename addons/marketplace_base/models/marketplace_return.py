@@ -6,7 +6,6 @@ from ..const_returns import (
     PARTIES,
     REASON_FAULTS,
     RETURN_REASONS,
-    RETURN_REFUND_STATES,
     RETURN_STATES,
     RETURN_TRANSITIONS,
 )
@@ -364,33 +363,6 @@ class MarketplaceReturn(models.Model):
             lambda record: record.state == "compliant"
             and not any(left[line] for line in record.line_ids)
         )._transition("closed")
-
-    def _check_refundable(self):
-        """Refuse the refund of a return before the step its contract names.
-
-        :raises MarketplaceError: naming the return and that step.
-        """
-        for record in self:
-            # sudo: terms of the contract apply, whoever refunds may not read them
-            contract = record.sale_order_id.sudo().contract_id
-            step = contract.return_refund_from
-            if record.state not in RETURN_REFUND_STATES[step]:
-                steps = dict(
-                    contract._fields["return_refund_from"]._description_selection(
-                        self.env
-                    )
-                )
-                states = dict(self._fields["state"]._description_selection(self.env))
-                raise MarketplaceError(
-                    self.env._(
-                        "%(record)s is “%(state)s”: the contract of %(vendor)s lets it "
-                        "be refunded “%(step)s”.",
-                        record=record.name,
-                        state=states[record.state],
-                        vendor=record.vendor_id.name,
-                        step=steps[step],
-                    )
-                )
 
     @api.depends("name", "date_withdrawal_end", "is_late")
     def _compute_display_name(self):

@@ -4,7 +4,12 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..const import QUANTITY_DECIMALS
-from ..const_returns import DEFAULT_FAULT, PARTIES, REASON_FAULTS
+from ..const_returns import (
+    DEFAULT_FAULT,
+    PARTIES,
+    REASON_FAULTS,
+    RETURN_REFUND_STATES,
+)
 from ..engine.money import from_minor, to_minor
 from ..engine.refund import unit_amount
 from ..engine.returns import less_label
@@ -28,6 +33,10 @@ class MarketplaceReturn(models.Model):
     refund_ids = fields.One2many("marketplace.refund", "return_id", string="Refunds")
     refund_count = fields.Integer(compute="_compute_refunds")
     amount_refunded = fields.Monetary(string="Refunded", compute="_compute_refunds")
+    is_refundable = fields.Boolean(
+        compute="_compute_is_refundable",
+        help="In a state in which the contract lets the goods be refunded.",
+    )
 
     @api.depends("fault", "line_ids.quantity", "line_ids.sale_line_id", "sale_order_id")
     def _compute_refund_shipping(self):
@@ -54,6 +63,26 @@ class MarketplaceReturn(models.Model):
             record.refund_count = len(record.refund_ids)
             record.amount_refunded = sum(done.mapped("amount"))
 
+    @api.depends("state", "sale_order_id")
+    def _compute_is_refundable(self):
+        for record in self:
+            # sudo: terms of the contract apply, whoever looks may not read them
+            step = record.sale_order_id.sudo().contract_id.return_refund_from
+            record.is_refundable = record.state in RETURN_REFUND_STATES.get(step, ())
+
+    def write(self, vals):
+        """Keep who paid the label once a refund has settled it."""
+        if {"label_payer", "label_cost"} & vals.keys():
+            for record in self:
+                if record._label_settled():
+                    raise MarketplaceError(
+                        self.env._(
+                            "%(record)s is refunded: its label is settled.",
+                            record=record.name,
+                        )
+                    )
+        return super().write(vals)
+
     def action_refund(self):
         """Prepare the refund of what came back, and open it; one draft at a time.
 
@@ -70,6 +99,32 @@ class MarketplaceReturn(models.Model):
     def action_view_refunds(self):
         """Open the refunds made for the return."""
         return self.refund_ids._get_records_action(name=self.env._("Refunds"))
+
+    def _check_refundable(self):
+        """Refuse the refund of a return before the step its contract names.
+
+        :raises MarketplaceError: naming the return and that step.
+        """
+        for record in self:
+            if not record.is_refundable:
+                # sudo: terms of the contract apply, whoever refunds may not read them
+                contract = record.sale_order_id.sudo().contract_id
+                steps = dict(
+                    contract._fields["return_refund_from"]._description_selection(
+                        self.env
+                    )
+                )
+                states = dict(self._fields["state"]._description_selection(self.env))
+                raise MarketplaceError(
+                    self.env._(
+                        "%(record)s is “%(state)s”: the contract of %(vendor)s lets it "
+                        "be refunded “%(step)s”.",
+                        record=record.name,
+                        state=states[record.state],
+                        vendor=record.vendor_id.name,
+                        step=steps[contract.return_refund_from],
+                    )
+                )
 
     def _prepare_refund_vals(self):
         """Return the refund of the units left: their price, less the label if due."""
@@ -127,7 +182,6 @@ class MarketplaceRefund(models.Model):
 
     return_id = fields.Many2one(
         "marketplace.return",
-        string="Return",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -188,7 +242,7 @@ class MarketplaceRefund(models.Model):
         """Return the entry of a return label that the operator pays, once."""
         self.ensure_one()
         source = self.return_id
-        if not source or source.label_payer != "operator":
+        if source.label_payer != "operator" or source._label_settled():
             return []
         return [
             {
@@ -220,7 +274,6 @@ class MarketplaceRefundLine(models.Model):
 
     return_line_id = fields.Many2one(
         "marketplace.return.line",
-        string="Return Line",
         copy=False,
         readonly=True,
         index="btree_not_null",

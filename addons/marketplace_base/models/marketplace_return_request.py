@@ -4,11 +4,13 @@ Public to the connector and to integrators through it; the storefront's referenc
 a repetition harmless.
 """
 
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.fields import Command
 
 from ..const_returns import RETURN_REASONS
-from ..exceptions import MarketplaceError
+from ..formatting import format_quantity
 
 
 class MarketplaceReturn(models.Model):
@@ -32,28 +34,37 @@ class MarketplaceReturn(models.Model):
             lambda record: (record.company_id.id, record.channel, record.external_ref)
         )
         groups = self.env["marketplace.refund"]._import_groups(payloads)
-        problems = {}
+        lines = self.env["sale.order.line"].union(
+            *(group.sale_order_ids.order_line for group in groups.values())
+        )
+        lines = lines.filtered(
+            lambda line: line.marketplace_kind == "goods" and line.order_id.vendor_id
+        )
+        left = lines._marketplace_units_returnable()
+        wanted, problems = {}, {}
         for index, payload in enumerate(payloads):
             key = (payload["company_id"], payload["channel"], payload["ref"])
-            if key in known:
+            if key in known or key in wanted:
                 continue
             group = groups.get((*key[:2], payload["order_ref"]))
-            messages, vals_list = self._request_vals(payload, group)
-            if not messages:
-                try:
-                    # One request at a time: units asked for twice in a batch are seen.
-                    with self.env.cr.savepoint():
-                        known[key] = self.create(vals_list)
-                except MarketplaceError as error:
-                    messages = [str(error)]
+            messages, vals_list = self._request_vals(payload, group, left)
             if messages:
                 problems[index] = messages
+            else:
+                wanted[key] = vals_list
+        created = iter(self.create([vals for own in wanted.values() for vals in own]))
+        for key, vals_list in wanted.items():
+            known[key] = self.union(*(next(created) for _vals in vals_list))
         keys = [(p["company_id"], p["channel"], p["ref"]) for p in payloads]
         return self.union(*(known[key] for key in keys if key in known)), problems
 
     @api.model
-    def _request_vals(self, payload, group):
-        """Return (problems, values of one return per vendor order)."""
+    def _request_vals(self, payload, group, left):
+        """Return (problems, values of one return per vendor order).
+
+        :param left: {line of a vendor's goods: units that may come back}; brought
+            forward, so that requests of one batch see each other.
+        """
         if not group:
             return [
                 self.env._(
@@ -65,7 +76,7 @@ class MarketplaceReturn(models.Model):
         by_ref = {
             line.external_ref: line
             for line in group.sale_order_ids.order_line
-            if line.marketplace_kind == "goods" and line.vendor_id
+            if line in left
         }
         messages = [
             self.env._(
@@ -78,6 +89,17 @@ class MarketplaceReturn(models.Model):
             if item["line_ref"] not in by_ref
         ]
         if messages:
+            return messages, []
+        refs = [item["line_ref"] for item in payload["lines"]]
+        positive = all(item["quantity"] > 0 for item in payload["lines"])
+        if not refs or not positive or len(refs) > len(set(refs)):
+            return [
+                self.env._(
+                    "Return %(ref)s: name each line once, with a quantity above zero.",
+                    ref=payload["ref"],
+                )
+            ], []
+        if messages := self._request_excess(payload, by_ref, left):
             return messages, []
         codes = dict(RETURN_REASONS)
         reason = payload.get("reason")
@@ -100,3 +122,25 @@ class MarketplaceReturn(models.Model):
             }
             for order, lines in by_order.items()
         ]
+
+    @api.model
+    def _request_excess(self, payload, by_ref, left):
+        """Return, in words, which units cannot come back; take the others off."""
+        asked = defaultdict(float)
+        for item in payload["lines"]:
+            asked[by_ref[item["line_ref"]]] += item["quantity"]
+        messages = [
+            self.env._(
+                "Return %(ref)s: only %(left)s delivered units of %(line)s are in no "
+                "return and not refunded.",
+                ref=payload["ref"],
+                left=format_quantity(self.env, max(left[line], 0.0)),
+                line=line.display_name,
+            )
+            for line, quantity in asked.items()
+            if line.product_uom_id.compare(quantity, left[line]) > 0
+        ]
+        if not messages:
+            for line, quantity in asked.items():
+                left[line] -= quantity
+        return messages

@@ -17,7 +17,8 @@ class MarketplaceStateMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if any("state" in vals for vals in vals_list):
+        given = "default_state" in self.env.context
+        if given or any("state" in vals for vals in vals_list):
             self._check_state_gate()
         return super().create(vals_list)
 

@@ -248,6 +248,10 @@ class ResPartner(models.Model):
         # sudo: asks which fields are still empty, whoever makes the vendor
         known = self.sudo()
         prepared = {}
+        if not (vals.get("supplier_rank") or known.supplier_rank):
+            # A supplier from the start: Odoo would write it at his first entry, and
+            # the synchronisation of partners that follows costs queries per vendor.
+            prepared["supplier_rank"] = 1
         if not (vals.get("vendor_code") or known.vendor_code):
             prepared["vendor_code"] = self.env["ir.sequence"].next_by_code(
                 "marketplace.vendor"

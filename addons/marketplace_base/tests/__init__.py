@@ -56,3 +56,6 @@ from . import test_vendor_upload
 from . import test_conversation
 from . import test_vendor_sla
 from . import test_hold
+from . import test_refund_planner
+from . import test_refund_plan_properties
+from . import test_portal_returns

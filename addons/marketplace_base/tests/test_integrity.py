@@ -209,6 +209,17 @@ class TestIntegrity(MarketplaceCommon):
         with self.assertRaises(MarketplaceError):
             order.with_context(marketplace_splitting=True).write(vals)
 
+    def test_no_document_is_born_beyond_its_first_state(self):
+        """Not by the values of a call, and not by the defaults of its context."""
+        group = self._import_order([(self.offer, 1)])
+        refunds = self.env["marketplace.refund"].with_user(self.desk)
+        vals = {"order_id": group.id, "amount": 5.0}
+        with self.assertRaisesRegex(MarketplaceError, "Use the buttons"):
+            refunds.create({**vals, "state": "done"})
+        with self.assertRaisesRegex(MarketplaceError, "Use the buttons"):
+            refunds.with_context(default_state="done").create(vals)
+        self.assertEqual(refunds.create(vals).state, "draft")
+
     def test_nobody_makes_money_due_by_hand(self):
         """A parcel that never left is due to nobody, whatever the desk writes on it."""
         group = self._import_order([(self.offer, 1)])

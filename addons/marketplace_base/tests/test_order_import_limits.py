@@ -174,3 +174,26 @@ class TestOrderImportLimits(OrderImportCommon):
         few, many = self._import_queries(10), self._import_queries(20)
         self.assertLessEqual(few, 75)
         self.assertLessEqual(many - few, 5)
+
+    def test_import_costs_the_same_queries_for_more_vendors(self):
+        """What a purchase costs does not depend on how many vendors there are."""
+        offers = [
+            self._create_offer(self._create_vendor(f"Many {rank}"), 10.0)
+            for rank in range(12)
+        ]
+
+        def cost(sellers):
+            payloads = [
+                self._prepare_payload([(offers[number % sellers], 1)])
+                for number in range(12)
+            ]
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            groups, problems = self.Order._import_batch(payloads)
+            self.env.flush_all()
+            self.assertEqual((len(groups), problems), (12, {}))
+            return self.env.cr.sql_log_count - before
+
+        cost(1)
+        self.assertLessEqual(cost(12), cost(2) + 2)

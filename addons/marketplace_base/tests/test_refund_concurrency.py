@@ -1,6 +1,10 @@
 from contextlib import contextmanager
 
-from psycopg2.errors import LockNotAvailable, SerializationFailure
+from psycopg2.errors import (
+    LockNotAvailable,
+    SerializationFailure,
+    UniqueViolation,
+)
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.tests import TransactionCase, tagged
@@ -144,3 +148,47 @@ class TestRefundConcurrency(TransactionCase):
             self._refund_in(rest, group_id, 30.0)._apply()
             rest.cr.commit()
         self.assertEqual(f"{self._refunded(group_id):.2f}", "100.00")
+
+    def _tell(self, env, group_id, **vals):
+        """Import a refund of 10.00 as a source tells it."""
+        group = env["marketplace.order"].browse(group_id)
+        return env["marketplace.refund"]._import_batch(
+            [
+                {
+                    "company_id": group.company_id.id,
+                    "channel": group.channel,
+                    "order_ref": group.external_ref,
+                    "date": "2026-03-15",
+                    "amount_minor": 1000,
+                    "psp_ref": "re_race",
+                    **vals,
+                }
+            ]
+        )
+
+    def test_a_refund_told_by_two_sources_at_once_is_booked_once(self):
+        """R12: the file and the webhook in two transactions that see no other."""
+        group_id = self._commit_purchase()
+        with self._request() as file, self._request() as webhook:
+            # Both begin before the other one ends.
+            self.assertTrue(webhook["marketplace.order"].browse(group_id).exists())
+            self._tell(file, group_id)
+            webhook.cr.execute("SET LOCAL lock_timeout = '200ms'")
+            with (
+                self.assertRaises(LockNotAvailable),
+                mute_logger("odoo.sql_db"),
+                webhook.cr.savepoint(),
+            ):
+                self._tell(webhook, group_id, ref="SHOP-RACE")
+            file.cr.commit()
+            with (
+                self.assertRaises(UniqueViolation),
+                mute_logger("odoo.sql_db"),
+            ):
+                self._tell(webhook, group_id, ref="SHOP-RACE")
+        with self._request() as retried:
+            refund, problems = self._tell(retried, group_id, ref="SHOP-RACE")
+            self.assertFalse(problems)
+            self.assertEqual(refund.external_ref, "SHOP-RACE")
+            retried.cr.commit()
+        self.assertEqual(f"{self._refunded(group_id):.2f}", "10.00")

@@ -55,6 +55,7 @@ class TestReturn(ReturnsCommon):
             with self.assertRaisesRegex(MarketplaceError, "Once it is checked"):
                 record.action_refund()
         record.action_receive()
+        self.assertFalse(record.is_refundable, "no button either")
         with self.assertRaisesRegex(MarketplaceError, "Once it is checked"):
             record.action_refund()
         record.action_non_compliant()
@@ -274,7 +275,11 @@ class TestReturn(ReturnsCommon):
         refund.line_ids.quantity = 1
         refund.action_apply()
         self.assertBalances(self.vendor, due=75.9)
-        self._refund_of(record).action_apply()
+        with self.assertRaisesRegex(MarketplaceError, "label is settled"):
+            record.label_cost = 10
+        last = self._refund_of(record)
+        self.assertEqual(last._effect()["operator"], 0)
+        last.action_apply()
         self.assertBalances(self.vendor, due=55.9)
         self.assertEqual(record.state, "closed")
         self.assertTiedOut()
@@ -380,10 +385,14 @@ class TestReturn(ReturnsCommon):
                 self._payload(ref="B", lines=bad_line),
                 self._payload(ref="C", lines=too_much),
                 self._payload(ref="D"),
+                self._payload(ref="E", lines=[]),
+                self._payload(ref="F", lines=[{**too_much[0], "quantity": 3}]),
             ]
         )
         self.assertEqual(records.mapped("external_ref"), ["D"])
-        self.assertEqual(sorted(problems), [0, 1, 2])
+        self.assertEqual(sorted(problems), [0, 1, 2, 4, 5])
+        self.assertIn("quantity above zero", problems[4][0])
+        self.assertIn("only 2 delivered", problems[5][0])
         self.assertIn("UNKNOWN", problems[0][0])
         self.assertIn("NOPE", problems[1][0])
         self.assertIn("only 3 delivered", problems[2][0])

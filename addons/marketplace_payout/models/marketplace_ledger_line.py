@@ -66,8 +66,21 @@ class MarketplaceLedgerLine(models.Model):
     def _unsettled_condition(self, cutoff):
         """Return the SQL condition of lines that a settlement may still claim.
 
+        Those of an order line with an open incident wait.
+
         :param cutoff: last day, included, or the column that holds it.
         """
+        self.env["marketplace.incident"].flush_model(["sale_line_id", "state"])
+        return SQL(
+            "%s AND NOT EXISTS (SELECT 1 FROM marketplace_incident AS incident"
+            " WHERE incident.sale_line_id = line.sale_line_id"
+            " AND incident.state = 'open')",
+            self._open_condition(cutoff),
+        )
+
+    @api.model
+    def _open_condition(self, cutoff):
+        """Return the SQL condition of lines not settled yet, frozen ones included."""
         return SQL(
             "line.settlement_id IS NULL AND line.vendor_id IS NOT NULL"
             " AND (line.role_debit IN %(roles)s OR line.role_credit IN %(roles)s)"

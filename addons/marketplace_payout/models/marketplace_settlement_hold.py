@@ -105,26 +105,6 @@ class MarketplaceSettlement(models.Model):
         )
 
 
-class MarketplaceLedgerLine(models.Model):
-    _inherit = "marketplace.ledger.line"
-
-    @api.model
-    def _open_condition(self, cutoff):
-        """Return the SQL condition of lines not settled yet, frozen ones included."""
-        return super()._unsettled_condition(cutoff)
-
-    @api.model
-    def _unsettled_condition(self, cutoff):
-        """Leave out the order lines that have an open incident."""
-        self.env["marketplace.incident"].flush_model(["sale_line_id", "state"])
-        return SQL(
-            "%s AND NOT EXISTS (SELECT 1 FROM marketplace_incident AS incident"
-            " WHERE incident.sale_line_id = line.sale_line_id"
-            " AND incident.state = 'open')",
-            self._open_condition(cutoff),
-        )
-
-
 class MarketplaceFrozenLine(models.Model):
     _inherit = "marketplace.frozen.line"
 
