@@ -27,6 +27,7 @@ class Payee(NamedTuple):
     kyc_approved: bool
     has_iban: bool
     iban_trusted: bool
+    has_mandate: bool = True
 
 
 def settle(opening: int, movements: int, minimum: int = 0, reserve: int = 0) -> Outcome:
@@ -74,6 +75,8 @@ def exclusion_reason(payee: Payee) -> str | None:
         return "hold"
     if not payee.kyc_approved:
         return "incomplete_kyc"
+    if not payee.has_mandate:
+        return "no_mandate"
     if not payee.has_iban:
         return "no_iban"
     if not payee.iban_trusted:

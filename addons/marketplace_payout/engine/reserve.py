@@ -3,12 +3,13 @@
 Amounts are integer minor units of one currency, positive = owed to the vendor.
 """
 
-from calendar import monthrange
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from odoo.addons.marketplace_base.engine.money import allocate, percent_of
+
+from .calendar import add_months
 
 
 class Terms(NamedTuple):
@@ -63,14 +64,3 @@ def release_plan(
         for number, part in enumerate(allocate(amount, [1] * parts))
         if part
     ]
-
-
-def add_months(day: date, months: int) -> date:
-    """Return the same day some months later, or the last day of a shorter month.
-
-    >>> add_months(date(2028, 1, 31), 1)
-    datetime.date(2028, 2, 29)
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(day.day, last))

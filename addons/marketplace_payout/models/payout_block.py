@@ -54,4 +54,5 @@ class ResPartner(models.Model):
             has_iban=bool(account),
             iban_trusted=bool(account)
             and not account._marketplace_payout_problems(vendor),
+            has_mandate=vendor._has_payout_mandate(),
         )

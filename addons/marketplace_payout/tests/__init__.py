@@ -13,3 +13,4 @@ from . import test_frozen_line
 from . import test_portal_home
 from . import test_portal_downloads
 from . import test_reserve
+from . import test_debt

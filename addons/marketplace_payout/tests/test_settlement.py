@@ -335,7 +335,9 @@ class TestSettlement(PayoutCommon):
                 lambda companies: broken | self.company,
             ),
             patch.object(
-                type(self.Settlement), "_vendors_to_settle", lambda *_args: self.vendor
+                type(self.Settlement),
+                "_vendors_to_settle",
+                lambda *_args: {fields.Date.to_date("2026-03-10"): self.vendor},
             ),
             patch.object(type(self.Settlement), "_run", run_or_refuse),
             self.assertLogs("odoo.addons.marketplace_base", "WARNING"),

@@ -3,3 +3,4 @@ from . import (
     marketplace_settlement_wizard,
     marketplace_vendor_transition,
 )
+from . import marketplace_debt_wizard
