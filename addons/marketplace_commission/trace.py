@@ -12,13 +12,15 @@ class Trace:
         self.env = env
         self.currency = currency
 
-    def render(self, steps):
-        """Return one sentence per step, the same for back office and vendor."""
+    def render(self, steps, taxes=None):
+        """Return one sentence per step, the same for back office and vendor.
+
+        :param taxes: those of the invoice that carries the commission, once it does.
+        """
         render = {
             "rejected": self._render_rejected,
             "matched": self._render_matched,
             "base": self._render_base,
-            "aside": self._render_aside,
             "percent": self._render_percent,
             "fixed": self._render_fixed,
             "minimum": self._render_minimum,
@@ -28,8 +30,31 @@ class Trace:
             "refunded": self._render_refunded,
             "kept": self._render_kept,
             "reversal": self._render_reversal,
+            "part": self._render_part,
+            "untaxed": self._render_untaxed,
+            "tier": self._render_tier,
+            "slice": self._render_slice,
+            "slices": self._render_slices,
+            "cap": self._render_cap,
+            "above": self._render_above,
+            "policy": self._render_policy,
+            "override": self._render_override,
         }
-        return "\n".join(render[step["step"]](step) for step in steps)
+        sentences = [render[step["step"]](step) for step in steps]
+        if taxes:
+            sentences.append(
+                self.env._("VAT as invoiced: %(taxes)s.", taxes=self._names(taxes))
+            )
+        elif steps:
+            sentences.append(
+                self.env._(
+                    "VAT is added on the invoice, by the fiscal position of the vendor."
+                )
+            )
+        return "\n".join(sentences)
+
+    def _names(self, records):
+        return ", ".join(records.with_context(lang=self.env.lang).mapped("name"))
 
     # -- figures --------------------------------------------------------------------
 
@@ -55,6 +80,13 @@ class Trace:
 
     def _render_rejected(self, step):
         criteria = {
+            "brand": self.env._("the product is of none of its brands"),
+            "condition": self.env._("the offer is in none of its conditions"),
+            "channel": self.env._("the order came by none of its channels"),
+            "order_currency": self.env._("the order is in none of its currencies"),
+            "order_type": self.env._("the order is of none of its types"),
+            "country": self.env._("the order goes to none of its countries"),
+            "amounts": self.env._("it has no amounts in the currency of the order"),
             "vendor": self.env._("the vendor is not one of its vendors"),
             "vendor_tag": self.env._("the vendor has none of its tags"),
             "category": self.env._("the product is in none of its categories"),
@@ -71,6 +103,28 @@ class Trace:
         )
 
     def _render_matched(self, step):
+        criteria = {
+            "vendor": self.env._("vendor"),
+            "vendor_tag": self.env._("vendor tag"),
+            "category": self.env._("product category"),
+            "product": self.env._("product"),
+            "brand": self.env._("brand"),
+            "condition": self.env._("offer condition"),
+            "channel": self.env._("channel"),
+            "order_currency": self.env._("currency"),
+            "order_type": self.env._("order type"),
+            "country": self.env._("country"),
+            "price": self.env._("unit price"),
+            "period": self.env._("period"),
+        }
+        if met := step.get("criteria"):
+            return self.env._(
+                "%(rank)s. “%(rule)s” applies (version %(version)s) by %(criteria)s.",
+                rank=step["rank"],
+                rule=step["rule"],
+                version=step["version"],
+                criteria=", ".join(criteria[name] for name in met),
+            )
         return self.env._(
             "%(rank)s. “%(rule)s” applies (version %(version)s).",
             rank=step["rank"],
@@ -86,6 +140,18 @@ class Trace:
                     "Base: shipping %(amount)s, VAT included.", amount=amount
                 )
             return self.env._("Base: shipping %(amount)s, VAT excluded.", amount=amount)
+        if step.get("discount") == "before":
+            if step["tax"] == "included":
+                return self.env._(
+                    "Base: %(amount)s, VAT included, before the discounts the vendor "
+                    "funds.",
+                    amount=amount,
+                )
+            return self.env._(
+                "Base: %(amount)s, VAT excluded, before the discounts the vendor "
+                "funds.",
+                amount=amount,
+            )
         if step["tax"] == "included":
             return self.env._(
                 "Base: %(amount)s, VAT included, less the discounts the vendor funds.",
@@ -94,14 +160,6 @@ class Trace:
         return self.env._(
             "Base: %(amount)s, VAT excluded, less the discounts the vendor funds.",
             amount=amount,
-        )
-
-    def _render_aside(self, step):
-        return self.env._(
-            "Less %(aside)s of eco-contribution and deposit, which bear no commission: "
-            "%(amount)s.",
-            aside=self._money(step["aside"]),
-            amount=self._money(step["amount"]),
         )
 
     def _render_percent(self, step):
@@ -120,10 +178,91 @@ class Trace:
                 quantity=self._number(step["quantity"]),
                 amount=self._money(step["amount"]),
             )
+        if step["per"] == "order":
+            return self.env._(
+                "Plus %(fixed)s, share of the line in %(unit)s for the order: "
+                "%(amount)s.",
+                fixed=self._money(step["fixed"]),
+                unit=self._money(step["unit"]),
+                amount=self._money(step["amount"]),
+            )
         return self.env._(
             "Plus %(unit)s for the line: %(amount)s.",
             unit=self._money(step["unit"]),
             amount=self._money(step["amount"]),
+        )
+
+    def _render_part(self, step):
+        names = {
+            "credited": self.env._("Credited to the vendor"),
+            "discount_vendor": self.env._("Discounts the vendor funds, added back"),
+            "discount_marketplace": self.env._(
+                "Discounts the marketplace funds, taken off"
+            ),
+            "not_commissionable": self.env._("Not commissionable, taken off"),
+        }
+        return self.env._(
+            "%(part)s: %(amount)s, VAT included.",
+            part=names[step["part"]],
+            amount=self._money(step["amount"]),
+        )
+
+    def _render_untaxed(self, step):
+        return self.env._(
+            "%(included)s without its VAT: %(amount)s.",
+            included=self._money(step["included"]),
+            amount=self._money(step["amount"]),
+        )
+
+    def _render_tier(self, step):
+        return self.env._(
+            "The base reaches the tier from %(start)s: %(rate)s of all of it.",
+            start=self._money(step["start"]),
+            rate=self._percentage(step["rate"]),
+        )
+
+    def _render_slice(self, step):
+        return self.env._(
+            "From %(start)s: %(rate)s of %(part)s = %(exact)s.",
+            start=self._money(step["start"]),
+            rate=self._percentage(step["rate"]),
+            part=self._money(step["part"]),
+            exact=self._exact(step["exact"]),
+        )
+
+    def _render_slices(self, step):
+        return self.env._(
+            "Together %(exact)s, rounded to %(amount)s.",
+            exact=self._exact(step["exact"]),
+            amount=self._money(step["amount"]),
+        )
+
+    def _render_cap(self, step):
+        return self.env._(
+            "%(before)s is more than the vendor is credited: lowered to %(amount)s.",
+            before=self._money(step["before"]),
+            amount=self._money(step["amount"]),
+        )
+
+    def _render_above(self, step):
+        return self.env._(
+            "More than the %(net)s that the vendor is credited for the line.",
+            net=self._money(step["net"]),
+        )
+
+    def _render_override(self, step):
+        return self.env._(
+            "Corrected by hand from %(before)s to %(after)s: %(reason)s.",
+            before=self._money(step["before"]),
+            after=self._money(step["after"]),
+            reason=step["reason"].rstrip("."),
+        )
+
+    def _render_policy(self, step):
+        return self.env._(
+            "By the refund policy the operator keeps %(rate)s of %(due)s.",
+            rate=self._percentage(step["kept_rate"]),
+            due=self._money(step["due"]),
         )
 
     def _render_minimum(self, step):
@@ -156,6 +295,26 @@ class Trace:
         )
 
     def _render_kept(self, step):
+        if step.get("fixed") and step.get("policy") == "kept":
+            return self.env._(
+                "Of a commission of %(charged)s on %(base)s, %(fixed)s of it for good, "
+                "the %(kept_base)s not refunded keep %(kept)s.",
+                charged=self._money(step["charged"]),
+                base=self._money(step["base"]),
+                fixed=self._money(step["fixed"]),
+                kept_base=self._money(step["kept_base"]),
+                kept=self._money(step["kept"]),
+            )
+        if step.get("fixed") and step.get("policy") == "last":
+            return self.env._(
+                "Of a commission of %(charged)s on %(base)s, %(fixed)s of it until "
+                "nothing is left, the %(kept_base)s not refunded keep %(kept)s.",
+                charged=self._money(step["charged"]),
+                base=self._money(step["base"]),
+                fixed=self._money(step["fixed"]),
+                kept_base=self._money(step["kept_base"]),
+                kept=self._money(step["kept"]),
+            )
         return self.env._(
             "Of a commission of %(charged)s on %(base)s at %(rate)s, the %(kept_base)s "
             "not refunded keep %(kept)s.",

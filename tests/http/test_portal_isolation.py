@@ -55,13 +55,23 @@ CLOSED_MODELS = {
     "marketplace.catalogue.review",
     "marketplace.catalogue.review.line",
     "marketplace.conversation",
+    "marketplace.commission.criterion",
+    "marketplace.commission.override",
     "marketplace.commission.plan",
+    "marketplace.commission.rebate.tier",
     "marketplace.commission.rule",
     "marketplace.compliance.item",
     "marketplace.compliance.requirement",
     "marketplace.discount.share",
     "marketplace.dispute",
     "marketplace.frozen.line",
+    "marketplace.commission.rule.amount",
+    "marketplace.commission.rule.version",
+    "marketplace.commission.simulation",
+    "marketplace.commission.simulation.line",
+    "marketplace.commission.term.mixin",
+    "marketplace.commission.tier",
+    "marketplace.fee",
     "marketplace.health",
     "marketplace.hold",
     "marketplace.hold.wizard",
@@ -92,9 +102,12 @@ CLOSED_MODELS = {
     "marketplace.product.proposal.offer",
     "marketplace.price.as.of",
     "marketplace.price.part",
+    "marketplace.psp.fee.import",
     "marketplace.psp.settlement",
     "marketplace.refund",
     "marketplace.refund.line",
+    "marketplace.refund.policy",
+    "marketplace.refund.policy.cell",
     "marketplace.requirement",
     "marketplace.return",
     "marketplace.return.line",
@@ -110,6 +123,7 @@ CLOSED_MODELS = {
     "marketplace.storefront.tax",
     "marketplace.tax.class",
     "marketplace.tax.rule",
+    "marketplace.subscription",
     "marketplace.tie.out",
     "marketplace.terms",
     "marketplace.vendor.account",
@@ -164,6 +178,7 @@ ROUTES = {
     "/my/marketplace/shipping/new": {},
     "/my/marketplace/shipping/<int:method_id>": {
         "method_id": "marketplace.shipping.method"
+    },
     "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/switch": {},
     "/my/marketplace/account": {},
@@ -190,13 +205,14 @@ ROUTES = {
     "/my/marketplace/downloads/<string:kind>/<int:document_id>": {
         "kind": ("identity",),
         "document_id": "marketplace.kyc.document",
+    },
     "/my/marketplace/orders/<int:order_id>/messages": {"order_id": "sale.order"},
     "/my/marketplace/messages/<int:message_id>/files/<int:number>": {
         "message_id": "marketplace.message",
         "number": 1,
+    },
     "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
-    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/returns": {},
     "/my/marketplace/returns/page/<int:page>": {"page": 1},
     "/my/marketplace/returns/<int:return_id>": {"return_id": "marketplace.return"},
@@ -359,6 +375,7 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     "vendor_id": vendor.id,
                     "step_ids": [fields.Command.create({"price": 5.0})],
                 }
+            )
             vendor._vendor_plan_closure("2099-08-01", "2099-08-15", vendor.name)
             vendor._vendor_change({"city": f"{vendor.name} City"}, vendor.user_ids)
             cls.env["marketplace.vendor.api.key"]._generate(

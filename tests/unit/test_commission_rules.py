@@ -16,6 +16,7 @@ from odoo.addons.marketplace_commission.engine.rules import (
     Facts,
     Rule,
     decide,
+    decide_order,
     failed_criterion,
     problems,
 )
@@ -183,3 +184,30 @@ def test_every_problem_of_a_rule_is_reported_at_once():
 def test_rule_that_accepts_everything_would_hide_the_default():
     assert problems(default, is_default=False) == ["no_criteria"]
     assert problems(default, is_default=True) == []
+
+
+def test_amount_per_order_is_shared_once_by_the_lines_its_rule_decides():
+    """Shipping, free goods and lines of other rules take no part in it."""
+    per_order = Terms("EUR", Decimal(0), fixed=100, fixed_per="order")
+    rules = [
+        Rule(1, 1, 1, "Books", per_order, {"category": frozenset({7})}),
+        default,
+    ]
+    book = Facts(Sale("EUR", 1000, 833), DAY, {"category": frozenset({7})})
+    lines = [
+        book,
+        replace(book, sale=Sale("EUR", 3000, 2500)),
+        replace(book, sale=Sale("EUR", 0, 0)),
+        Facts(Sale("EUR", 1000, 833), DAY, {}),
+        Facts(Sale("EUR", 500, 417, is_shipping=True), DAY, {}),
+    ]
+    amounts = [decision.charge.amount for decision in decide_order(rules, lines)]
+    assert amounts == [25, 75, 0, 150, 0]
+    again = decide_order(rules, lines[:1], settled=[1])
+    assert again[0].charge.amount == 0
+
+
+@given(ranked_rules(), st.lists(order_lines(), min_size=1, max_size=5))
+def test_lines_of_an_order_are_decided_as_each_alone(ranked, lines):
+    together = decide_order(ranked, lines)
+    assert together == [decide(ranked, facts) for facts in lines]

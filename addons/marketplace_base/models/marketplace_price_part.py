@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 
-from ..engine.money import cumulative_share, percent_of
+from ..engine.money import percent_of
 from .sale_order_line import FREEZING
 
 PART_KINDS = [("eco", "Eco-contribution"), ("deposit", "Deposit")]
@@ -187,13 +187,3 @@ class SaleOrderLine(models.Model):
                 total += minor
             vals["amount_not_commissionable"] = currency._marketplace_amount(total)
             line.with_context(marketplace_freezing=FREEZING).write(vals)
-
-    def _marketplace_aside_untaxed_minor(self):
-        """Return what bears no commission without VAT: its share of the line's."""
-        self.ensure_one()
-        minor = self.currency_id._marketplace_minor
-        whole = minor(self.amount_vendor)
-        if not whole:
-            return 0
-        aside = min(minor(self.amount_not_commissionable), whole)
-        return cumulative_share(minor(self.amount_vendor_untaxed), whole, aside)

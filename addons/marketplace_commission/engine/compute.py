@@ -1,70 +1,27 @@
-"""Commission of one order line, and what a refund gives back of it.
+"""Commission of one order line.
 
 Amounts are integers of minor units, rates are ``Decimal`` fractions, rounding is half
-up. Each result carries its steps: plain values that are stored with the commission and
-put into words in the reader's language, or replayed by a test.
+up, once per commission. Each result carries its steps: plain values that are stored
+with the commission and put into words in the reader's language, or replayed by a test.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 
-from odoo.addons.marketplace_base.engine.money import cumulative_share, percent_of
+from odoo.addons.marketplace_base.engine.money import percent_of, to_minor
 
-Step = dict[str, str | int]
+from .terms import Amounts, Charge, Sale, Step, Terms, Tier
 
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """Describe what a rule charges.
-
-    ``fixed``, ``minimum`` and ``maximum`` are minor units of ``currency``; zero means
-    none. They concern goods; shipping is charged its own rate and nothing else.
-    """
-
-    currency: str
-    rate: Decimal
-    fixed: int = 0
-    fixed_per: str = "line"
-    minimum: int = 0
-    maximum: int = 0
-    base_tax: str = "included"
-    base_shipping: bool = False
-    rate_shipping: Decimal = Decimal(0)
+__all__ = ["Amounts", "Charge", "Sale", "Step", "Terms", "Tier", "base_of", "charge"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """Describe what the vendor is credited for one order line, minor units.
-
-    ``aside_included`` and ``aside_excluded`` are the part of it that bears no
-    commission, with VAT and without: eco-contribution, deposit.
-    """
-
-    currency: str
-    included: int
-    excluded: int
-    quantity: Decimal = Decimal(1)
-    is_shipping: bool = False
-    aside_included: int = 0
-    aside_excluded: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """Hold a commission: ``amount`` is positive when the vendor owes it."""
-
-    base: int
-    rate: Decimal
-    amount: int
-    steps: list[Step]
-
-
-def charge(terms: Terms, sale: Sale) -> Charge:
+def charge(terms: Terms, sale: Sale, order_share: int = 0) -> Charge:
     """Return the commission of one order line.
 
     Amounts in another currency than the sale's are left out, never converted: the
     percentage alone applies, and a step says so. A line for which the vendor is
     credited nothing is charged nothing, whatever the minimum.
+
+    :param order_share: share of the line in an amount that is fixed per order.
 
     >>> terms = Terms("EUR", Decimal("0.125"))
     >>> charge(terms, Sale("EUR", 3333, 2778)).amount
@@ -72,132 +29,167 @@ def charge(terms: Terms, sale: Sale) -> Charge:
     >>> terms = Terms("EUR", Decimal("0.10"), fixed=50, fixed_per="unit", maximum=400)
     >>> charge(terms, Sale("EUR", 3000, 2500, Decimal(3))).amount
     400
-
-    A deposit of 5.00 in the price of 30.00 bears none:
-
-    >>> charge(Terms("EUR", Decimal("0.10")), Sale("EUR", 3000, 2500,
-    ...        aside_included=500, aside_excluded=417)).amount
-    250
     """
-    is_included = terms.base_tax == "included"
-    whole = sale.included if is_included else sale.excluded
-    aside = min(sale.aside_included if is_included else sale.aside_excluded, whole)
-    base = whole - aside
-    rate = terms.rate_shipping if sale.is_shipping else terms.rate
-    amount = percent_of(base, rate)
-    steps: list[Step] = [
+    base, steps = _build_base(terms, sale)
+    rate, amount = _percentage(terms, sale, base, steps)
+    fixed = 0
+    amounts = terms.amounts(sale.currency)
+    if not sale.included:
+        if amount or (terms.has_amounts and not sale.is_shipping):
+            steps.append({"step": "free"})
+        amount = 0
+    elif not sale.is_shipping:
+        if terms.lacks(sale.currency):
+            steps.append({"step": "currency", "currency": terms.currency})
+        if amounts:
+            percentage = amount
+            amount = _with_amounts(terms, amounts, sale, amount, order_share, steps)
+            fixed = max(amount - percentage, 0)
+    amount, is_above = _within_net(terms, sale, amount, steps)
+    return Charge(
+        base, rate, amount, steps, min(fixed, amount), terms.refund_fixed, is_above
+    )
+
+
+def base_of(terms: Terms, sale: Sale) -> int:
+    """Return what the percentage of the terms applies to.
+
+    >>> terms = Terms("EUR", Decimal("0.1"), before_vendor_discount=True)
+    >>> base_of(terms, Sale("EUR", 2700, 2250, discount_vendor=300))
+    3000
+    """
+    return _build_base(terms, sale)[0]
+
+
+def _build_base(terms: Terms, sale: Sale) -> tuple[int, list[Step]]:
+    """Add discounts and leave parts out as the terms say, then take VAT out.
+
+    The base never falls below zero: parts left out may be more than what is left.
+    """
+    parts = [("credited", sale.included)]
+    if terms.before_vendor_discount and sale.discount_vendor:
+        parts.append(("discount_vendor", sale.discount_vendor))
+    if terms.after_marketplace_discount and sale.discount_marketplace:
+        parts.append(("discount_marketplace", -sale.discount_marketplace))
+    if not terms.base_excluded and sale.not_commissionable:
+        parts.append(("not_commissionable", -sale.not_commissionable))
+    steps: list[Step] = []
+    base = max(sum(amount for _part, amount in parts), 0)
+    if len(parts) > 1:
+        steps += [
+            {"step": "part", "part": part, "amount": amount} for part, amount in parts
+        ]
+        if terms.base_tax == "excluded":
+            included, base = base, sale.untaxed(base)
+            steps.append({"step": "untaxed", "included": included, "amount": base})
+    elif terms.base_tax == "excluded":
+        base = sale.excluded
+    steps.append(
         {
             "step": "base",
             "tax": terms.base_tax,
             "kind": "shipping" if sale.is_shipping else "goods",
-            "amount": whole,
-        },
-        *([{"step": "aside", "aside": aside, "amount": base}] if aside else ()),
+            "discount": "before" if terms.before_vendor_discount else "after",
+            "amount": base,
+        }
+    )
+    return base, steps
+
+
+def _percentage(
+    terms: Terms, sale: Sale, base: int, steps: list[Step]
+) -> tuple[Decimal, int]:
+    """Return the rate reached and the percentage of the base."""
+    rate = terms.rate_shipping if sale.is_shipping else terms.rate
+    has_tiers = terms.tier_mode != "none" and not sale.is_shipping
+    if has_tiers and sale.currency == terms.currency:
+        reached = [tier for tier in terms.tiers if tier.start <= base]
+        if terms.tier_mode == "slice":
+            return _slices(terms, base, steps)
+        if reached:
+            rate = reached[-1].rate
+            steps.append(
+                {"step": "tier", "start": reached[-1].start, "rate": str(rate)}
+            )
+    amount = percent_of(base, rate)
+    steps.append(
         {
             "step": "percent",
             "rate": str(rate),
             "exact": str(base * rate),
             "amount": amount,
-        },
-    ]
-    if not sale.is_shipping and (terms.fixed or terms.minimum or terms.maximum):
-        if not sale.included:
-            steps.append({"step": "free"})
-        elif terms.currency != sale.currency:
-            steps.append({"step": "currency", "currency": terms.currency})
-        else:
-            amount = _with_amounts(terms, sale, amount, steps)
-    return Charge(base, rate, amount, steps)
+        }
+    )
+    return rate, amount
 
 
-def _with_amounts(terms: Terms, sale: Sale, amount: int, steps: list[Step]) -> int:
+def _slices(terms: Terms, base: int, steps: list[Step]) -> tuple[Decimal, int]:
+    """Charge each slice of the base at its own rate; round their sum, once."""
+    tiers = [Tier(0, terms.rate), *terms.tiers]
+    ends = [*(tier.start for tier in terms.tiers), None]
+    exact, rate = Decimal(0), terms.rate
+    for tier, end in zip(tiers, ends, strict=True):
+        part = (base if end is None else min(base, end)) - tier.start
+        if part <= 0 and tier.start:
+            break
+        rate = tier.rate
+        exact += part * rate
+        steps.append(
+            {
+                "step": "slice",
+                "start": tier.start,
+                "part": part,
+                "rate": str(rate),
+                "exact": str(part * rate),
+            }
+        )
+    amount = to_minor(exact, 0)
+    steps.append({"step": "slices", "exact": str(exact), "amount": amount})
+    return rate, amount
+
+
+def _with_amounts(
+    terms: Terms,
+    amounts: Amounts,
+    sale: Sale,
+    amount: int,
+    order_share: int,
+    steps: list[Step],
+) -> int:
     """Add the fixed amount, then apply the minimum and the maximum."""
-    if terms.fixed:
+    if amounts.fixed:
         quantity = sale.quantity if terms.fixed_per == "unit" else Decimal(1)
-        fixed = percent_of(terms.fixed, quantity)
+        per_order = terms.fixed_per == "order"
+        fixed = order_share if per_order else percent_of(amounts.fixed, quantity)
         amount += fixed
         steps.append(
             {
                 "step": "fixed",
                 "per": terms.fixed_per,
-                "unit": terms.fixed,
+                "unit": amounts.fixed,
                 "quantity": str(quantity),
                 "fixed": fixed,
                 "amount": amount,
             }
         )
-    if amount < terms.minimum:
-        amount = terms.minimum
+    if amount < amounts.minimum:
+        amount = amounts.minimum
         steps.append({"step": "minimum", "amount": amount})
-    if terms.maximum and amount > terms.maximum:
-        amount = terms.maximum
+    if amounts.maximum and amount > amounts.maximum:
+        amount = amounts.maximum
         steps.append({"step": "maximum", "amount": amount})
     return amount
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
-    """Hold what a refund gives back: ``base`` and ``amount`` are zero or negative."""
-
-    base: int
-    amount: int
-    steps: list[Step]
-
-
-def kept_commission(charged: Charge, kept_base: int) -> int:
-    """Return the commission on the part of the base that was not refunded.
-
-    The percentage is taken again at the frozen rate; what fixed amounts, minimum and
-    maximum added to it (or took off) is shared by base. So all of the base keeps
-    exactly what was charged, none of it keeps zero, and rates are never blended.
-
-    >>> charged = Charge(2833, Decimal("0.125"), 354, [])
-    >>> [kept_commission(charged, base) for base in (2833, 1889, 944, 0)]
-    [354, 236, 118, 0]
-    """
-    if kept_base == charged.base:
-        return charged.amount
-    top, bottom = charged.rate.as_integer_ratio()
-    rest = charged.amount - percent_of(charged.base, charged.rate)
-    numerator = kept_base * (top * charged.base + rest * bottom)
-    return (2 * numerator + bottom * charged.base) // (2 * bottom * charged.base)
-
-
-def reverse(
-    charged: Charge, before: tuple[int, int], sold: int, refunded: int
-) -> Reversal:
-    """Return what the latest refund of an order line gives back of its commission.
-
-    Cumulative: the commission kept after all refunds so far, less what was kept before.
-    Whatever the number of partial refunds, a line refunded in full ends on zero.
-
-    :param before: base and commission still kept before this refund.
-    :param sold: what the vendor was credited for the line, VAT included.
-    :param refunded: what he has given back of it so far, this refund included.
-    :raises ValueError: when more is refunded than was sold.
-
-    >>> charged = Charge(2833, Decimal("0.125"), 354, [])
-    >>> reverse(charged, (2833, 354), 2833, 944).amount
-    -118
-    >>> reverse(charged, (1889, 236), 2833, 1889).amount
-    -118
-    """
-    if not 0 <= refunded <= sold:
-        raise ValueError("a line cannot give back more than it was sold for")
-    given_back = cumulative_share(charged.base, sold, refunded) if sold else 0
-    kept_base = charged.base - given_back
-    kept = kept_commission(charged, kept_base)
-    base_before, amount_before = before
-    steps: list[Step] = [
-        {"step": "refunded", "sold": sold, "refunded": refunded},
-        {
-            "step": "kept",
-            "charged": charged.amount,
-            "base": charged.base,
-            "rate": str(charged.rate),
-            "kept_base": kept_base,
-            "kept": kept,
-        },
-        {"step": "reversal", "before": amount_before, "amount": kept - amount_before},
-    ]
-    return Reversal(kept_base - base_before, kept - amount_before, steps)
+def _within_net(
+    terms: Terms, sale: Sale, amount: int, steps: list[Step]
+) -> tuple[int, bool]:
+    """Hold a commission against what the vendor is credited for the line."""
+    if amount <= sale.included:
+        return amount, False
+    policy = sale.above_net or terms.above_net
+    if policy == "cap":
+        steps.append({"step": "cap", "before": amount, "amount": sale.included})
+        return sale.included, False
+    steps.append({"step": "above", "net": sale.included, "amount": amount})
+    return amount, True

@@ -1,16 +1,31 @@
 """Ranked rules: the first one that accepts an order line decides its commission."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
-from odoo.addons.marketplace_base.engine.money import to_minor
+from odoo.addons.marketplace_base.engine.money import allocate, to_minor
 
-from .compute import Charge, Sale, Step, Terms, charge
+from .compute import Amounts, Charge, Sale, Step, Terms, base_of, charge
 
 # Tried in this order; the first one that fails is the one the trace names.
-DIMENSIONS = ("vendor", "vendor_tag", "category", "product")
+DIMENSIONS = (
+    "vendor",
+    "vendor_tag",
+    "category",
+    "product",
+    "brand",
+    "condition",
+    "channel",
+    "order_currency",
+    "order_type",
+    "country",
+)
+# Known of goods only: shipping never meets a criterion about them.
+GOODS_DIMENSIONS = frozenset({"category", "product", "brand", "condition"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +42,7 @@ class Rule:
     rank: int
     name: str
     terms: Terms
-    accepted: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    accepted: Mapping[str, frozenset[int | str]] = field(default_factory=dict)
     price_from: int | None = None
     price_to: int | None = None
     date_from: date | None = None
@@ -44,6 +59,16 @@ class Rule:
         has_period = self.date_from is not None or self.date_to is not None
         return not (self.accepted or self.has_price or has_period)
 
+    @property
+    def criteria(self) -> list[str]:
+        """Return the criteria a line has to meet, in the order they are tried."""
+        names = [name for name in DIMENSIONS if self.accepted.get(name)]
+        if self.has_price:
+            names.append("price")
+        if self.date_from is not None or self.date_to is not None:
+            names.append("period")
+        return names
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -56,7 +81,7 @@ class Facts:
 
     sale: Sale
     day: date
-    ids: Mapping[str, frozenset[int]]
+    ids: Mapping[str, frozenset[int | str]]
     price: int | None = None
 
 
@@ -96,7 +121,40 @@ def failed_criterion(rule: Rule, facts: Facts) -> str | None:
             return "price"
     if not _within(facts.day, rule.date_from, rule.date_to):
         return "period"
+    if rule.terms.fallback == "skip" and rule.terms.lacks(facts.sale.currency):
+        return "amounts"
     return None
+
+
+def choose(rules: Iterable[Rule], facts: Facts) -> tuple[Rule, list[Step]]:
+    """Return the first rule that accepts a line, and what became of those before it.
+
+    :param rules: in the order of their rank; the last one accepts everything.
+    :raises LookupError: when no rule accepts the line.
+    """
+    steps: list[Step] = []
+    for rule in rules:
+        criterion = failed_criterion(rule, facts)
+        if criterion is None:
+            steps.append(
+                {
+                    "step": "matched",
+                    "rank": rule.rank,
+                    "rule": rule.name,
+                    "version": rule.version,
+                    "criteria": rule.criteria,
+                }
+            )
+            return rule, steps
+        steps.append(
+            {
+                "step": "rejected",
+                "rank": rule.rank,
+                "rule": rule.name,
+                "criterion": criterion,
+            }
+        )
+    raise LookupError("no rule accepts this line; a plan needs a default")
 
 
 def decide(rules: Iterable[Rule], facts: Facts) -> Decision:
@@ -115,29 +173,58 @@ def decide(rules: Iterable[Rule], facts: Facts) -> Decision:
     >>> decision.rule.name, decision.charge.amount
     ('Books', 80)
     """
-    steps: list[Step] = []
-    for rule in rules:
-        criterion = failed_criterion(rule, facts)
-        if criterion is None:
-            steps.append(
-                {
-                    "step": "matched",
-                    "rank": rule.rank,
-                    "rule": rule.name,
-                    "version": rule.version,
-                }
-            )
-            result = charge(rule.terms, facts.sale)
-            return Decision(rule, result, steps + result.steps)
-        steps.append(
-            {
-                "step": "rejected",
-                "rank": rule.rank,
-                "rule": rule.name,
-                "criterion": criterion,
-            }
-        )
-    raise LookupError("no rule accepts this line; a plan needs a default")
+    return decide_order(rules, [facts])[0]
+
+
+def decide_order(
+    rules: Iterable[Rule], lines: Sequence[Facts], settled: Iterable[int] = ()
+) -> list[Decision]:
+    """Return the commissions of the lines of one vendor order, in their order.
+
+    An amount that is fixed per order is charged once: the goods that its rule decides
+    share it by base, by largest remainder.
+
+    :param settled: ids of the rules that charged an amount on this order before.
+
+    >>> from decimal import Decimal
+    >>> terms = Terms("EUR", Decimal(0), fixed=100, fixed_per="order")
+    >>> everyone = Rule(1, 1, 1, "Default", terms)
+    >>> lines = [Facts(Sale("EUR", 1000, 833), date(2026, 3, 2), {})] * 3
+    >>> [decision.charge.amount for decision in decide_order([everyone], lines)]
+    [34, 33, 33]
+    """
+    ranked = list(rules)
+    chosen = [choose(ranked, facts) for facts in lines]
+    shares = _order_shares([rule for rule, _steps in chosen], lines, set(settled))
+    decisions = []
+    for number, ((rule, steps), facts) in enumerate(zip(chosen, lines, strict=True)):
+        result = charge(rule.terms, facts.sale, shares.get(number, 0))
+        decisions.append(Decision(rule, result, steps + result.steps))
+    return decisions
+
+
+def _order_shares(
+    chosen: Sequence[Rule], lines: Sequence[Facts], settled: set[int]
+) -> dict[int, int]:
+    """Return the share of each line in the amounts that are fixed per order."""
+    sharing = defaultdict(list)
+    for number, (rule, facts) in enumerate(zip(chosen, lines, strict=True)):
+        if (
+            rule.terms.fixed_per == "order"
+            and rule.rule_id not in settled
+            and facts.sale.included
+            and not facts.sale.is_shipping
+        ):
+            sharing[rule.rule_id].append(number)
+    shares = {}
+    for numbers in sharing.values():
+        terms = chosen[numbers[0]].terms
+        sales = [lines[number].sale for number in numbers]
+        amounts = terms.amounts(sales[0].currency)
+        if amounts:
+            weights = [base_of(terms, sale) for sale in sales]
+            shares.update(zip(numbers, allocate(amounts.fixed, weights), strict=True))
+    return shares
 
 
 def problems(rule: Rule, is_default: bool) -> list[str]:
@@ -148,21 +235,23 @@ def problems(rule: Rule, is_default: bool) -> list[str]:
     ['rate']
     """
     terms = rule.terms
-    amounts = (
-        terms.fixed,
-        terms.minimum,
-        terms.maximum,
-        rule.price_from or 0,
-        rule.price_to or 0,
-    )
+    money = [Amounts(terms.fixed, terms.minimum, terms.maximum)]
+    money += terms.others.values()
+    figures = [rule.price_from or 0, rule.price_to or 0]
+    figures += [n for own in money for n in (own.fixed, own.minimum, own.maximum)]
+    starts = [0, *(tier.start for tier in terms.tiers)]
     checks = (
         ("rate", not 0 <= terms.rate <= 1),
+        ("tier_rate", any(not 0 <= tier.rate <= 1 for tier in terms.tiers)),
+        ("tiers", any(low >= high for low, high in pairwise(starts))),
+        ("tier_mode", (terms.tier_mode == "none") == bool(terms.tiers)),
         ("rate_shipping", not 0 <= terms.rate_shipping <= 1),
-        ("negative", min(amounts) < 0),
-        ("bounds", 0 < terms.maximum < terms.minimum),
+        ("negative", min(figures) < 0),
+        ("bounds", any(0 < own.maximum < own.minimum for own in money)),
         ("price", _is_empty(rule.price_from, rule.price_to)),
         ("period", _is_empty(rule.date_from, rule.date_to)),
         ("default_criteria", is_default and not rule.is_catch_all),
+        ("default_fallback", is_default and terms.fallback == "skip"),
         ("no_criteria", not is_default and rule.is_catch_all),
     )
     return [code for code, is_wrong in checks if is_wrong]

@@ -1,12 +1,15 @@
-from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..const import LINE_KINDS
-from ..engine.compute import Charge, Sale, reverse
-from ..engine.rules import Facts, decide, unit_price
+from odoo.addons.marketplace_base.const import REFUND_REASONS
+from odoo.addons.marketplace_base.const_returns import PARTIES
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
+
+from ..const import LINE_KINDS, REFUND_FIXED
+from ..engine.compute import Sale
+from ..engine.rules import Facts, decide_order, unit_price
 from ..trace import Trace
 from .marketplace_commission_rule import RATE_DIGITS
 
@@ -60,6 +63,21 @@ class MarketplaceCommissionLine(models.Model):
         help="VAT excluded; positive when the vendor owes it, negative when it is "
         "given back."
     )
+    amount_fixed = fields.Monetary(
+        string="Fixed Part",
+        help="What fixed amounts and the minimum put on top of the percentage.",
+    )
+    refund_fixed = fields.Selection(
+        REFUND_FIXED,
+        string="Fixed Part on Refunds",
+        default="proportional",
+        required=True,
+        help="As the rule said when the line was computed.",
+    )
+    is_above_net = fields.Boolean(
+        string="Above the Credit",
+        help="The commission is more than what the vendor is credited for the line.",
+    )
     trace_steps = fields.Json(
         help="How the amount came about, as data: the words are made for the reader."
     )
@@ -69,6 +87,19 @@ class MarketplaceCommissionLine(models.Model):
     )
     reversal_line_ids = fields.One2many(
         "marketplace.commission.line", "reversed_line_id", string="Reversals"
+    )
+    override_id = fields.Many2one(
+        "marketplace.commission.override",
+        string="Correction",
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    is_shipping = fields.Boolean(string="On Shipping")
+    reason_code = fields.Selection(REFUND_REASONS, string="Refund Reason")
+    fault = fields.Selection(PARTIES, string="Responsible")
+    amount_due = fields.Monetary(
+        string="Proportional Part",
+        help="What a refund gives back before the refund policy keeps a part of it.",
     )
     refund_line_id = fields.Many2one(
         "marketplace.refund.line", index="btree_not_null", ondelete="restrict"
@@ -98,20 +129,24 @@ class MarketplaceCommissionLine(models.Model):
         "The commission of this refund is already given back.",
     )
     _reversal_linked = models.Constraint(
-        "CHECK ((kind = 'reversal') = (reversed_line_id IS NOT NULL)"
-        " AND (kind = 'reversal') = (refund_line_id IS NOT NULL))",
-        "A reversal names the commission and the refund it comes from.",
+        "CHECK ((kind <> 'commission') = (reversed_line_id IS NOT NULL)"
+        " AND (kind = 'reversal') = (refund_line_id IS NOT NULL)"
+        " AND (kind = 'override') = (override_id IS NOT NULL))",
+        "A reversal names the commission and the refund it comes from, a correction "
+        "the commission and its approval.",
     )
     _uninvoiced_idx = models.Index("(company_id, vendor_id) WHERE move_line_id IS NULL")
 
     # -- computes -------------------------------------------------------------------
 
-    @api.depends("trace_steps", "currency_id")
+    @api.depends("trace_steps", "currency_id", "move_line_id")
     @api.depends_context("lang")
     def _compute_trace(self):
         for line in self:
             trace = Trace(line.env, line.currency_id)
-            line.trace = trace.render(line.trace_steps or [])
+            # sudo: a vendor reads the tax of his own line, not the accounting.
+            taxes = line.sudo().move_line_id.tax_ids
+            line.trace = trace.render(line.trace_steps or [], taxes)
 
     @api.depends("move_line_id")
     def _compute_is_invoiced(self):
@@ -165,19 +200,28 @@ class MarketplaceCommissionLine(models.Model):
             plan; shipping is charged when the rule that applies says so.
         :return: the new lines.
         """
-        charged = self.sudo().search_fetch(
-            [("sale_line_id", "in", sale_lines.ids), ("kind", "=", "commission")],
-            ["sale_line_id"],
-        )
         # sudo: commission follows from the confirmed order, whoever confirms it.
-        todo = (sale_lines - charged.sale_line_id).sudo()
+        before = self.sudo().search_fetch(
+            [
+                ("sale_order_id", "in", sale_lines.order_id.ids),
+                ("kind", "=", "commission"),
+            ],
+            ["sale_line_id", "sale_order_id", "rule_id"],
+        )
+        todo = (sale_lines - before.sale_line_id).sudo()
+        settled = before.grouped("sale_order_id")
         vals_list = []
-        for plan, plan_lines in todo.grouped(
-            lambda line: line.order_id.contract_id.commission_plan_id
-        ).items():
-            rules = plan._engine_rules()
-            for line in plan_lines:
-                decision = decide(rules, self._sale_facts(line))
+        rules = {}
+        for order, lines in todo.grouped("order_id").items():
+            plan = order.contract_id.commission_plan_id._in_force(order.date_order)
+            if plan not in rules:
+                rules[plan] = plan._engine_rules()
+            decisions = decide_order(
+                rules[plan],
+                [self._sale_facts(line) for line in lines],
+                settled.get(order, before.browse()).rule_id.ids,
+            )
+            for line, decision in zip(lines, decisions, strict=True):
                 if (
                     line.marketplace_kind == "shipping"
                     and not decision.rule.terms.base_shipping
@@ -192,10 +236,7 @@ class MarketplaceCommissionLine(models.Model):
         order = line.order_id
         minor = line.currency_id._marketplace_minor
         is_shipping = line.marketplace_kind == "shipping"
-        ids = {
-            "vendor": frozenset(order.vendor_id.ids),
-            "vendor_tag": frozenset(order.vendor_id.category_id.ids),
-        }
+        ids = self._order_facts(order)
         price = None
         quantity = Decimal(str(line.product_uom_qty))
         if not is_shipping:
@@ -205,6 +246,11 @@ class MarketplaceCommissionLine(models.Model):
             path = line.product_id.categ_id.parent_path or ""
             ids["category"] = frozenset(int(node) for node in path.split("/") if node)
             ids["product"] = frozenset(line.product_id.ids)
+            # Not all_product_tag_ids: sorting it costs a query for each product.
+            ids["brand"] = frozenset(line.product_id.product_tag_ids.ids) | frozenset(
+                line.product_id.additional_product_tag_ids.ids
+            )
+            ids["condition"] = frozenset(filter(None, [line.offer_id.condition]))
         return Facts(
             sale=Sale(
                 currency=line.currency_id.name,
@@ -212,8 +258,14 @@ class MarketplaceCommissionLine(models.Model):
                 excluded=minor(line.amount_vendor_untaxed),
                 quantity=quantity,
                 is_shipping=is_shipping,
-                aside_included=minor(line.amount_not_commissionable),
-                aside_excluded=line._marketplace_aside_untaxed_minor(),
+                discount_vendor=minor(line.amount_discount_vendor),
+                discount_marketplace=minor(line.amount_discount_marketplace),
+                not_commissionable=minor(line.amount_not_commissionable),
+                # Asked of Odoo for lines discounted down to nothing only.
+                ratio=(1, 1)
+                if line.amount_vendor
+                else line._marketplace_untaxed_ratio(),
+                above_net=order.contract_id.commission_above_net or None,
             ),
             day=order.company_id._marketplace_day(order.date_order),
             ids=ids,
@@ -221,8 +273,26 @@ class MarketplaceCommissionLine(models.Model):
         )
 
     @api.model
+    def _order_facts(self, order):
+        """Return what rules look at on the order of a line, per dimension."""
+        customer = order.partner_id.commercial_partner_id
+        return {
+            "vendor": frozenset(order.vendor_id.ids),
+            "vendor_tag": frozenset(order.vendor_id.category_id.ids),
+            "channel": frozenset(
+                filter(None, [order.marketplace_order_id.channel or "odoo"])
+            ),
+            "order_currency": frozenset(order.currency_id.ids),
+            "order_type": frozenset(
+                ["business" if customer.is_company else "consumer"]
+            ),
+            "country": frozenset(order.partner_shipping_id.country_id.ids),
+        }
+
+    @api.model
     def _prepare_commission_vals(self, line, decision):
         order = line.order_id
+        self._check_above_net(line, decision)
         money = line.currency_id._marketplace_amount
         return {
             "kind": "commission",
@@ -238,141 +308,36 @@ class MarketplaceCommissionLine(models.Model):
             "base": money(decision.charge.base),
             "rate": float(decision.charge.rate),
             "amount": money(decision.charge.amount),
+            "amount_fixed": money(decision.charge.fixed),
+            "refund_fixed": decision.charge.refund_fixed,
+            "is_shipping": line.marketplace_kind == "shipping",
+            "is_above_net": decision.charge.above_net,
             "trace_steps": decision.steps,
         }
 
-    # -- commission of a refund -----------------------------------------------------
-
     @api.model
-    @api.private
-    def _reverse(self, refund_lines):
-        """Give back the commission of refunded order lines, at the frozen rate.
+    def _check_above_net(self, line, decision):
+        """Refuse a commission above the vendor's credit, where the terms say so.
 
-        Cumulative per order line, whatever the rules say today; refund lines treated
-        before are skipped.
-
-        :return: the new lines.
+        :raises MarketplaceError: naming the line, the rule and both amounts.
         """
-        # sudo: reversal follows from the refund, whoever applies it.
-        everything = self.sudo().search(
-            [("sale_line_id", "in", refund_lines.sale_line_id.ids)]
-        )
-        charged = {
-            line.sale_line_id: line for line in everything if line.kind == "commission"
-        }
-        todo = (refund_lines - everything.refund_line_id).sudo()
-        kept = self._kept_amounts(everything)
-        refunded = self._refunded_amounts(charged, todo)
-        vals_list = []
-        for refund_line in todo.sorted("id"):
-            original = charged.get(refund_line.sale_line_id)
-            if not original:
-                continue
-            minor = original.currency_id._marketplace_minor
-            refunded[original] += minor(refund_line.amount_vendor)
-            step = reverse(
-                original._engine_charge(),
-                kept[original],
-                minor(original.sale_line_id.amount_vendor),
-                refunded[original],
+        policy = line.order_id.contract_id.commission_above_net
+        if not decision.charge.above_net or (
+            (policy or decision.rule.terms.above_net) != "block"
+        ):
+            return
+        trace = Trace(self.env, line.currency_id)
+        raise MarketplaceError(
+            self.env._(
+                "%(line)s: the commission by rule “%(rule)s” is %(amount)s, more than "
+                "the %(net)s that %(vendor)s is credited. Change the rule, or what the "
+                "contract says about such commissions, then confirm again.",
+                line=line.display_name,
+                rule=decision.rule.name,
+                amount=trace._money(decision.charge.amount),
+                net=trace._money(
+                    line.currency_id._marketplace_minor(line.amount_vendor)
+                ),
+                vendor=line.order_id.vendor_id.display_name,
             )
-            kept_base, kept_amount = kept[original]
-            kept[original] = (kept_base + step.base, kept_amount + step.amount)
-            vals_list.append(original._prepare_reversal_vals(refund_line, step))
-        return self._unlocked().create(vals_list)
-
-    @api.model
-    @api.private
-    def _reversals(self, parts):
-        """Return what refunds would give back, without writing anything.
-
-        :param parts: [(order line, minor units that its seller gives up)], in order.
-        :return: [(commission line, change in minor units)].
-        """
-        sale_lines = self.env["sale.order.line"].union(*(line for line, _m in parts))
-        # sudo: reversal follows from the refund, whoever looks at it.
-        everything = self.sudo().search([("sale_line_id", "in", sale_lines.ids)])
-        charged = {
-            line.sale_line_id: line for line in everything if line.kind == "commission"
-        }
-        kept = self._kept_amounts(everything)
-        refunded = self._refunded_amounts(
-            charged, self.env["marketplace.refund.line"].browse()
         )
-        result = []
-        for sale_line, given_up in parts:
-            original = charged.get(sale_line)
-            if not original:
-                continue
-            refunded[original] += given_up
-            step = reverse(
-                original._engine_charge(),
-                kept[original],
-                original.currency_id._marketplace_minor(sale_line.amount_vendor),
-                refunded[original],
-            )
-            kept_base, kept_amount = kept[original]
-            kept[original] = (kept_base + step.base, kept_amount + step.amount)
-            result.append((original, step.amount))
-        return result
-
-    def _kept_amounts(self, lines):
-        """Return {commission line: (base, amount) in minor units} after reversals."""
-        kept = defaultdict(lambda: (0, 0))
-        for line in lines:
-            original = line.reversed_line_id or line
-            base, amount = kept[original]
-            minor = line.currency_id._marketplace_minor
-            kept[original] = (base + minor(line.base), amount + minor(line.amount))
-        return kept
-
-    def _refunded_amounts(self, charged, todo):
-        """Return {commission line: what the vendor gave back before}, minor units."""
-        before = self.env["marketplace.refund.line"].sudo()
-        groups = before._read_group(
-            [
-                ("sale_line_id", "in", [line.id for line in charged]),
-                ("refund_id.state", "=", "done"),
-                ("id", "not in", todo.ids),
-            ],
-            ["sale_line_id"],
-            ["amount_vendor:sum"],
-        )
-        refunded = dict.fromkeys(charged.values(), 0)
-        for sale_line, amount in groups:
-            original = charged[sale_line]
-            refunded[original] = original.currency_id._marketplace_minor(amount)
-        return refunded
-
-    def _engine_charge(self):
-        """Return the frozen commission as the engine reads it."""
-        self.ensure_one()
-        minor = self.currency_id._marketplace_minor
-        return Charge(
-            base=minor(self.base),
-            rate=Decimal(str(self.rate)),
-            amount=minor(self.amount),
-            steps=self.trace_steps,
-        )
-
-    def _prepare_reversal_vals(self, refund_line, step):
-        self.ensure_one()
-        money = self.currency_id._marketplace_amount
-        return {
-            "kind": "reversal",
-            "company_id": self.company_id.id,
-            "vendor_id": self.vendor_id.id,
-            "marketplace_order_id": self.marketplace_order_id.id,
-            "sale_order_id": self.sale_order_id.id,
-            "sale_line_id": self.sale_line_id.id,
-            "date": refund_line.refund_id.date,
-            "rule_id": self.rule_id.id,
-            "rule_version": self.rule_version,
-            "currency_id": self.currency_id.id,
-            "base": money(step.base),
-            "rate": self.rate,
-            "amount": money(step.amount),
-            "trace_steps": step.steps,
-            "reversed_line_id": self.id,
-            "refund_line_id": refund_line.id,
-        }

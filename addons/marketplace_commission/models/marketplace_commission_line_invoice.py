@@ -6,6 +6,8 @@ from odoo.tools import format_date
 
 from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
 
+from .marketplace_fee import FEE_KINDS, SEPARATE_KINDS
+
 
 class MarketplaceCommissionLine(models.Model):
     _inherit = "marketplace.commission.line"
@@ -102,36 +104,68 @@ class MarketplaceCommissionLine(models.Model):
     # -- documents ------------------------------------------------------------------
 
     @api.private
-    def _invoice(self, invoice_date):
-        """Invoice commission lines: one posted document per vendor and currency.
+    def _invoice(self, invoice_date, fees=None):
+        """Invoice commission and fees: one posted document per vendor and currency.
 
         The document is an invoice, or a credit note when more is given back than
-        charged, with one line for the total so that VAT is computed once. Lines that
-        are invoiced already are left alone; those of a vendor that add up to zero wait
-        for his next document.
+        charged, with one line for the commission in total, so that VAT is computed
+        once, and one for each fee; a volume rebate has its own. What is invoiced
+        already is left alone; what adds up to zero for a vendor waits for his next
+        document.
 
+        :param fees: approved fees, of other vendors too.
         :return: the documents.
         :raises MarketplaceError: when the date is locked or the set-up incomplete.
         """
         # sudo: commission lines are nobody's to write; callers check who may invoice.
         lines = self.sudo()
-        lines.lock_for_update(allow_referencing=True)
-        lines.invalidate_recordset(["move_line_id"])
+        fees = (self.env["marketplace.fee"] if fees is None else fees).sudo()
+        for records in (lines, fees):
+            records.lock_for_update(allow_referencing=True)
+            records.invalidate_recordset(["move_line_id"])
         lines = lines.filtered(lambda line: not line.move_line_id)
+        fees = fees.filtered(
+            lambda fee: not fee.move_line_id and fee.state == "approved"
+        )
         moves = self.env["account.move"].sudo()
-        for company, own in lines.grouped("company_id").items():
-            moves |= own.with_company(company)._invoice_company(company, invoice_date)
+        for company in lines.company_id | fees.company_id:
+            moves |= (
+                lines.filtered(lambda line, company=company: line.company_id == company)
+                .with_company(company)
+                ._invoice_company(
+                    company,
+                    invoice_date,
+                    fees.filtered(
+                        lambda fee, company=company: fee.company_id == company
+                    ).with_company(company),
+                )
+            )
         return moves
 
-    def _invoice_company(self, company, invoice_date):
-        company._marketplace_check_invoice_date(invoice_date)
+    def _documents(self, fees):
+        """Return the documents to make of these lines and fees.
+
+        :return: list of (vendor, currency, lines, their total, fees), minor units;
+            those that add up to zero are left out.
+        """
+        own_lines = self.grouped(lambda line: (line.vendor_id, line.currency_id, False))
+        own_fees = fees.grouped(
+            lambda fee: (fee.vendor_id, fee.currency_id, fee.kind in SEPARATE_KINDS)
+        )
         documents = []
-        for (vendor, currency), lines in self.grouped(
-            lambda line: (line.vendor_id, line.currency_id)
-        ).items():
-            total = sum(currency._marketplace_minor(line.amount) for line in lines)
-            if total:
-                documents.append((vendor, currency, lines, total))
+        for key in dict.fromkeys([*own_lines, *own_fees]):
+            vendor, currency, _is_separate = key
+            lines = own_lines.get(key, self.browse())
+            items = own_fees.get(key, fees.browse())
+            minor = currency._marketplace_minor
+            total = sum(minor(line.amount) for line in lines)
+            if total + sum(minor(fee.amount) for fee in items):
+                documents.append((vendor, currency, lines, total, items))
+        return documents
+
+    def _invoice_company(self, company, invoice_date, fees):
+        company._marketplace_check_invoice_date(invoice_date)
+        documents = self._documents(fees)
         positions = company._marketplace_fiscal_positions(
             self.env["res.partner"].union(*(vendor for vendor, *_rest in documents))
         )
@@ -142,6 +176,7 @@ class MarketplaceCommissionLine(models.Model):
             ).id,
             "invoice_date": invoice_date,
             "invoice_date_due": invoice_date,
+            "company_id": company.id,
         }
         items = {
             position: {
@@ -150,9 +185,16 @@ class MarketplaceCommissionLine(models.Model):
                 "tax_ids": [
                     Command.set(company._marketplace_commission_taxes(position).ids)
                 ],
+                "quantity": 1.0,
+                # Given, or Odoo searches a distribution model for every line.
+                "analytic_distribution": False,
             }
             for position in set(positions.values())
         }
+        for position, item in items.items():
+            item["fees"] = fees.filtered(
+                lambda fee, position=position: positions.get(fee.vendor_id) == position
+            )._invoice_items(position, company)
         # sudo: an invoice for commission, not an access to accounting.
         moves = (
             self.env["account.move"]
@@ -161,36 +203,56 @@ class MarketplaceCommissionLine(models.Model):
             .create(
                 [
                     lines._prepare_invoice_vals(
-                        total, positions[vendor], items[positions[vendor]], common
+                        vendor,
+                        currency,
+                        total,
+                        own_fees,
+                        positions[vendor],
+                        items[positions[vendor]],
+                        common,
                     )
-                    for vendor, _currency, lines, total in documents
+                    for vendor, currency, lines, total, own_fees in documents
                 ]
             )
         )
         moves._post(soft=False)
         entries = []
-        for move, (_vendor, _currency, lines, _total) in zip(
+        for move, (_vendor, _currency, lines, total, own_fees) in zip(
             moves, documents, strict=True
         ):
-            product_line = move.invoice_line_ids
-            lines._unlocked().write({"move_line_id": product_line.id})
-            entries += self._prepare_ledger_entries(move, product_line)
+            rows = list(move.invoice_line_ids.sorted("sequence"))
+            carried = []
+            if total:
+                carried.append(("commission", "COMMISSION", rows.pop(0)))
+                lines._unlocked().write({"move_line_id": carried[0][2].id})
+            for fee, row in zip(own_fees, rows, strict=True):
+                fee._link_invoice_line(row)
+                carried.append(("fee", FEE_KINDS[fee.kind][1], row))
+            entries += self._prepare_ledger_entries(move, carried)
         self.env["marketplace.ledger.line"]._record_posted(entries)
         return moves.with_env(self.env)
 
-    def _prepare_invoice_vals(self, total, position, item, common):
-        """Return the document of the lines of one vendor and currency.
+    def _prepare_invoice_vals(
+        self, vendor, currency, total, fees, position, item, common
+    ):
+        """Return the document of the lines and fees of one vendor and currency.
 
-        :param total: minor units, not zero; negative for a credit note.
+        :param total: of the commission, minor units; negative when it is given back.
         :param position: fiscal position of the vendor, maybe empty.
-        :param item: product, account and taxes of the one line.
+        :param item: product, account and taxes of the commission line, and the values
+            of the line of each fee.
         :param common: what all documents of the run share.
         """
-        vendor, currency = self.vendor_id, self.currency_id
+        commission = {name: item[name] for name in item if name != "fees"}
+        rows = [
+            (item["fees"][fee], currency._marketplace_minor(fee.amount)) for fee in fees
+        ]
+        if total:
+            rows.insert(0, ({**commission, "name": self._invoice_label(total)}, total))
+        sign = 1 if sum(minor for _values, minor in rows) > 0 else -1
         vals = {
             **common,
-            "move_type": "out_invoice" if total > 0 else "out_refund",
-            "company_id": self.company_id.id,
+            "move_type": "out_invoice" if sign > 0 else "out_refund",
             "partner_id": vendor.id,
             "marketplace_vendor_id": vendor.id,
             "currency_id": currency.id,
@@ -201,18 +263,16 @@ class MarketplaceCommissionLine(models.Model):
             "invoice_line_ids": [
                 Command.create(
                     {
-                        **item,
-                        "name": self._invoice_label(total),
-                        "quantity": 1.0,
-                        "price_unit": currency._marketplace_amount(abs(total)),
-                        # Given, or Odoo searches a distribution model for every line.
-                        "analytic_distribution": False,
+                        **values,
+                        "sequence": number,
+                        "price_unit": currency._marketplace_amount(sign * minor),
                     }
                 )
+                for number, (values, minor) in enumerate(rows, 1)
             ],
         }
         invoices = self.reversed_line_id.move_id
-        if total < 0 and invoices:
+        if sign < 0 and invoices:
             vals["invoice_origin"] = ", ".join(invoices.sorted("name").mapped("name"))
             if len(invoices) == 1:
                 vals["reversed_entry_id"] = invoices.id
@@ -241,22 +301,23 @@ class MarketplaceCommissionLine(models.Model):
 
     # -- vendor ledger --------------------------------------------------------------
 
-    def _prepare_ledger_entries(self, move, product_line):
+    def _prepare_ledger_entries(self, move, carried):
         """Return the ledger entries that a posted document stands for.
 
-        Net and VAT apart, both against the receivable item; the other way round for a
-        credit note.
+        Net and VAT apart, each against the receivable item; the other way round for
+        what is given back.
+
+        :param carried: list of (event, role, journal item) of the net lines.
         """
         receivable = move._marketplace_receivable_line()
         taxes = move.line_ids.filtered(lambda line: line.display_type == "tax")
-        is_refund = move.move_type == "out_refund"
         entries = []
         for event, role, item in [
-            ("commission", "COMMISSION", product_line),
+            *carried,
             *(("commission_tax", "VAT_OUT", tax) for tax in taxes),
         ]:
             debit, credit = ("VENDOR_AR", receivable), (role, item)
-            if is_refund:
+            if item.currency_id.compare_amounts(item.amount_currency, 0.0) > 0:
                 debit, credit = credit, debit
             entries.append(
                 {

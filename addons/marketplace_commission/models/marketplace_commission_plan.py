@@ -3,6 +3,8 @@ from odoo.fields import Command
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
+from .marketplace_commission_rule import BATCH, NEXT
+
 
 class MarketplaceCommissionPlan(models.Model):
     """Rank the rules that decide the commission of the contracts using the plan."""
@@ -62,6 +64,43 @@ class MarketplaceCommissionPlan(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        plans = super(
+            MarketplaceCommissionPlan,
+            self.with_context(marketplace_rules_batch=BATCH),
+        ).create(vals_list)
+        plans = plans.with_env(self.env)
+        plans._part_ties()
+        return plans
+
+    def write(self, vals):
+        if "rule_ids" not in vals:
+            return super().write(vals)
+        # A drag moves several rules one by one: ties are parted at the end.
+        batch = self.with_context(marketplace_rules_batch=BATCH)
+        result = super(MarketplaceCommissionPlan, batch).write(vals)
+        self._part_ties()
+        return result
+
+    def _part_ties(self, first=()):
+        """Give every rule of these plans a rank of its own.
+
+        :param first: rules that come first among those in the same place; new ones
+            come after all others.
+        """
+        for plan in self.with_context(active_test=False, marketplace_rules_batch=BATCH):
+            rules = plan.rule_ids.filtered(lambda rule: not rule.is_default)
+            last = max((r.sequence for r in rules if r.sequence < NEXT), default=0)
+            for rule in rules.filtered(lambda r: r.sequence >= NEXT).sorted("id"):
+                last += 10
+                rule.sequence = last
+            previous = None
+            for rule in rules.sorted(lambda r: (r.sequence, r not in first, r.id)):
+                if previous is not None and rule.sequence <= previous:
+                    rule.sequence = previous + 1
+                previous = rule.sequence
+
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)
         if "name" not in (default or {}):
@@ -80,6 +119,10 @@ class MarketplaceCommissionPlan(models.Model):
             "domain": [("commission_plan_id", "=", self.id)],
             "context": {"default_commission_plan_id": self.id},
         }
+
+    def _in_force(self, date):
+        """Return the plan whose rules apply to an order of a date; to extend."""
+        return self
 
     def _engine_rules(self):
         """Return the active rules as the engine reads them, in the order of rank."""

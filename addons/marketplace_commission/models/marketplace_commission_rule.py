@@ -11,6 +11,11 @@ from ..engine.compute import Terms
 
 # Six decimals: a hundredth of a basis point.
 RATE_DIGITS = (7, 6)
+# Sequence of a new rule until it gets its place, after the others of its plan.
+NEXT = 999_999
+# A caller can send any context value over RPC, but never these very objects.
+CHANGING = object()
+BATCH = object()
 
 
 class MarketplaceCommissionRule(models.Model):
@@ -34,7 +39,7 @@ class MarketplaceCommissionRule(models.Model):
     )
     company_id = fields.Many2one(related="plan_id.company_id", store=True)
     currency_id = fields.Many2one(related="plan_id.currency_id")
-    sequence = fields.Integer(default=10)
+    sequence = fields.Integer(default=NEXT)
     rank = fields.Integer(
         compute="_compute_rank",
         help="Rules are tried in this order; drag to change it.",
@@ -113,6 +118,12 @@ class MarketplaceCommissionRule(models.Model):
     _default_uniq = models.UniqueIndex(
         "(plan_id) WHERE is_default", "A plan has one default rule."
     )
+    # Checked when the transaction ends: a drag moves several rules, one by one.
+    _no_tie = models.Constraint(
+        "EXCLUDE (plan_id WITH =, sequence WITH =) WHERE (is_default IS NOT TRUE)"
+        " DEFERRABLE INITIALLY DEFERRED",
+        "Two rules of a plan cannot share a rank.",
+    )
 
     # -- computes and constraints ---------------------------------------------------
 
@@ -145,6 +156,17 @@ class MarketplaceCommissionRule(models.Model):
 
     # -- CRUD -----------------------------------------------------------------------
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super(
+            MarketplaceCommissionRule,
+            self.with_context(marketplace_rule_changing=CHANGING),
+        ).create(vals_list)
+        rules = rules.with_env(self.env)
+        rules._check_may_change()
+        rules._part_ties()
+        return rules
+
     def write(self, vals):
         if any(
             rule.is_default != vals.get("is_default", rule.is_default)
@@ -157,17 +179,35 @@ class MarketplaceCommissionRule(models.Model):
                     "create another rule instead."
                 )
             )
-        if not TERM_FIELDS & vals.keys():
-            return super().write(vals)
+        if vals.keys() & (TERM_FIELDS | {"sequence", "active", "name"}):
+            self._check_may_change()
+        changing = self.with_context(marketplace_rule_changing=CHANGING)
+        result = super(MarketplaceCommissionRule, changing).write(vals)
+        if TERM_FIELDS & vals.keys():
+            self._count_version()
+        if "sequence" in vals:
+            self._part_ties()
+        return result
+
+    def _count_version(self):
+        """Count one more version of each rule, however many of its rows changed."""
+        if self.env.context.get("marketplace_rule_changing") is CHANGING:
+            return
         # One by one: each rule counts its own versions, and rules are few.
         for rule in self:
-            super(MarketplaceCommissionRule, rule).write(
-                {**vals, "version": rule.version + 1}
-            )
-        return True
+            rule.write({"version": rule.version + 1})
+
+    def _check_may_change(self):
+        """Refuse a change that needs a second person; to extend."""
+
+    def _part_ties(self):
+        """Give rules just placed a rank of their own: they push the others down."""
+        if self.env.context.get("marketplace_rules_batch") is not BATCH:
+            self.plan_id._part_ties(first=self)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_needed(self):
+        self._check_may_change()
         for rule in self:
             if rule.is_default:
                 raise MarketplaceError(rule._default_message())
@@ -204,6 +244,20 @@ class MarketplaceCommissionRule(models.Model):
             "bounds": self.env._("the maximum is below the minimum"),
             "price": self.env._("the price range is empty: it ends before it starts"),
             "period": self.env._("the period is empty: it ends before it starts"),
+            "tier_rate": self.env._(
+                "the rate of a tier must lie between 0 % and 100 %"
+            ),
+            "tiers": self.env._(
+                "the first tier must start above zero, each next one above the one "
+                "before it"
+            ),
+            "tier_mode": self.env._(
+                "say how tiers apply and type at least one, or choose “No tiers”"
+            ),
+            "default_fallback": self.env._(
+                "the default rule has no next one to leave a line to: charge the "
+                "percentage alone"
+            ),
             "default_criteria": self.env._(
                 "the default rule applies to everything: remove its criteria"
             ),
@@ -218,12 +272,6 @@ class MarketplaceCommissionRule(models.Model):
     def _engine_rule(self, rank):
         """Return the rule as the engine reads it: minor units and half-open ranges."""
         self.ensure_one()
-        accepted = {
-            "vendor": self.vendor_ids,
-            "vendor_tag": self.vendor_category_ids,
-            "category": self.product_category_ids,
-            "product": self.product_ids,
-        }
         return engine.Rule(
             rule_id=self.id,
             version=self.version,
@@ -231,9 +279,9 @@ class MarketplaceCommissionRule(models.Model):
             name=self.name,
             terms=self._engine_terms(),
             accepted={
-                dimension: frozenset(records.ids)
-                for dimension, records in accepted.items()
-                if records
+                dimension: values
+                for dimension, values in self._engine_accepted().items()
+                if values
             },
             price_from=self._minor_or_none(self.price_from),
             price_to=self._minor_or_none(self.price_to),
@@ -241,19 +289,32 @@ class MarketplaceCommissionRule(models.Model):
             date_to=self.date_to + timedelta(days=1) if self.date_to else None,
         )
 
+    def _engine_accepted(self):
+        """Return what the rule accepts, per dimension; to extend."""
+        return {
+            "vendor": frozenset(self.vendor_ids.ids),
+            "vendor_tag": frozenset(self.vendor_category_ids.ids),
+            "category": frozenset(self.product_category_ids.ids),
+            "product": frozenset(self.product_ids.ids),
+        }
+
     def _engine_terms(self):
+        return Terms(**self._engine_terms_vals())
+
+    def _engine_terms_vals(self):
+        """Return the terms as the engine reads them; to extend."""
         minor = self.currency_id._marketplace_minor
-        return Terms(
-            currency=self.currency_id.name,
-            rate=Decimal(str(self.rate)),
-            fixed=minor(self.amount_fixed),
-            fixed_per=self.fixed_per,
-            minimum=minor(self.amount_min),
-            maximum=minor(self.amount_max),
-            base_tax=self.base_tax,
-            base_shipping=self.base_shipping,
-            rate_shipping=Decimal(str(self.rate_shipping)),
-        )
+        return {
+            "currency": self.currency_id.name,
+            "rate": Decimal(str(self.rate)),
+            "fixed": minor(self.amount_fixed),
+            "fixed_per": self.fixed_per,
+            "minimum": minor(self.amount_min),
+            "maximum": minor(self.amount_max),
+            "base_tax": self.base_tax,
+            "base_shipping": self.base_shipping,
+            "rate_shipping": Decimal(str(self.rate_shipping)),
+        }
 
     def _minor_or_none(self, amount):
         """Return minor units, or None for zero: an empty price bound."""

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..const import ABOVE_NET
+
 
 class MarketplaceContract(models.Model):
     _inherit = "marketplace.contract"
@@ -7,14 +9,26 @@ class MarketplaceContract(models.Model):
     commission_plan_id = fields.Many2one(
         "marketplace.commission.plan",
         check_company=True,
+        domain=[("revised_plan_id", "=", False)],
         ondelete="restrict",
         index="btree_not_null",
         tracking=True,
         help="Rules that decide what the vendor is charged on each order line.",
     )
 
+    commission_above_net = fields.Selection(
+        ABOVE_NET,
+        string="Commission above the Credit",
+        tracking=True,
+        help="When the commission of a line is more than what the vendor is credited "
+        "for it; empty: as the rule says.",
+    )
+
     def _frozen_fields(self):
-        return super()._frozen_fields() | {"commission_plan_id"}
+        return super()._frozen_fields() | {
+            "commission_plan_id",
+            "commission_above_net",
+        }
 
     def _activation_problems(self):
         problems = super()._activation_problems()

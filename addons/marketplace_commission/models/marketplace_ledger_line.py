@@ -10,8 +10,13 @@ class MarketplaceLedgerLine(models.Model):
         selection_add=[
             ("commission", "Commission"),
             ("commission_tax", "VAT on commission"),
+            ("fee", "Vendor fee"),
         ],
-        ondelete={"commission": keep_facts, "commission_tax": keep_facts},
+        ondelete={
+            "commission": keep_facts,
+            "commission_tax": keep_facts,
+            "fee": keep_facts,
+        },
     )
 
     @api.model
@@ -20,4 +25,5 @@ class MarketplaceLedgerLine(models.Model):
             **super()._journal_field_by_event(),
             "commission": "marketplace_journal_commission_id",
             "commission_tax": "marketplace_journal_commission_id",
+            "fee": "marketplace_journal_commission_id",
         }

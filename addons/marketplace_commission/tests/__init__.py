@@ -4,3 +4,9 @@ from . import test_commission_line
 from . import test_commission_invoice
 from . import test_price_parts
 from . import test_commission_refusal
+from . import test_commission_terms
+from . import test_refund_policy
+from . import test_commission_tools
+from . import test_fee
+from . import test_commission_override
+from . import test_psp_cost

@@ -31,7 +31,7 @@ class TestPriceParts(CommissionCommon):
         self.assertEqual((commission.base, commission.amount), (30.0, 3.0))
         self.assertEqual(commission.sale_line_id.amount_vendor, 36.0)
         self.assertIn("6.00", " ".join(self._trace(commission)))
-        self.assertIn("bear no commission", commission.trace)
+        self.assertIn("Not commissionable, taken off: -6.00", commission.trace)
 
     def test_base_without_vat_excludes_its_share(self):
         self.default_rule.base_tax = "excluded"

@@ -39,10 +39,13 @@ class MarketplaceSettlement(models.Model):
         commission = scoped.env["marketplace.commission.line"]._invoiceable(
             company, cutoff, vendors
         )
-        settlements = scoped._open_settlements(cutoff, company, vendors, commission)
+        fees = scoped.env["marketplace.fee"]._invoiceable(company, cutoff, vendors)
+        settlements = scoped._open_settlements(
+            cutoff, company, vendors, commission, fees
+        )
         if not settlements:
             return settlements.with_env(self.env)
-        settlements._invoice_commission(commission)
+        settlements._invoice_commission(commission, fees)
         claimed = settlements._claim_lines()
         settlements._net_commission(claimed)
         settlements._close_accounts(claimed)
@@ -52,12 +55,15 @@ class MarketplaceSettlement(models.Model):
 
     # -- opening --------------------------------------------------------------------
 
-    def _open_settlements(self, cutoff, company, vendors, commission):
+    def _open_settlements(self, cutoff, company, vendors, commission, fees):
         """Create the settlements of this cut-off, with their opening balance."""
         terms = self.env["marketplace.contract"]._payout_terms(company, cutoff, vendors)
         last = self._last_settlements(company, vendors)
         keys = self._keys_with_movements(cutoff, company, vendors)
-        keys |= self._keys_with_commission(commission)
+        keys |= {
+            (vendor.id, currency.id)
+            for vendor, currency, *_rest in commission._documents(fees)
+        }
         keys |= self._keys_payable_now(last, terms, cutoff, vendors)
         partners = self.env["res.partner"].browse({vendor_id for vendor_id, _c in keys})
         codes = {partner.id: partner.vendor_code for partner in partners}
@@ -122,16 +128,6 @@ class MarketplaceSettlement(models.Model):
             )
         )
 
-    def _keys_with_commission(self, commission):
-        """Return the keys that get a commission document: their total is not zero."""
-        return {
-            (vendor.id, currency.id)
-            for (vendor, currency), lines in commission.grouped(
-                lambda line: (line.vendor_id, line.currency_id)
-            ).items()
-            if sum(currency._marketplace_minor(line.amount) for line in lines)
-        }
-
     def _keys_payable_now(self, last, terms, cutoff, vendors):
         """Return the keys whose balance was carried and may be paid under the terms."""
         payable = set()
@@ -153,12 +149,15 @@ class MarketplaceSettlement(models.Model):
 
     # -- commission -----------------------------------------------------------------
 
-    def _invoice_commission(self, commission):
-        """Invoice the commission of the settled vendors, dated on the cut-off."""
+    def _invoice_commission(self, commission, fees):
+        """Invoice commission and fees of the settled vendors, dated on the cut-off."""
         settled = {(record.vendor_id, record.currency_id) for record in self}
         commission.filtered(
             lambda line: (line.vendor_id, line.currency_id) in settled
-        )._invoice(self[:1].date_cutoff)
+        )._invoice(
+            self[:1].date_cutoff,
+            fees.filtered(lambda fee: (fee.vendor_id, fee.currency_id) in settled),
+        )
 
     # -- claiming -------------------------------------------------------------------
 

@@ -14,3 +14,4 @@ from . import test_portal_home
 from . import test_portal_downloads
 from . import test_reserve
 from . import test_debt
+from . import test_settlement_fee
