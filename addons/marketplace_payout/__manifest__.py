@@ -41,6 +41,7 @@
         "wizards/marketplace_debt_wizard_views.xml",
         "views/marketplace_debt_views.xml",
         "views/payout_request_views.xml",
+        "views/statement_question_views.xml",
         "report/marketplace_settlement_fee_templates.xml",
         "views/marketplace_payout_menus.xml",
         "views/account_life_menus.xml",

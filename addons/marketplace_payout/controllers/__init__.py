@@ -1,2 +1,4 @@
 from . import portal
 from . import portal_payout_request
+from . import portal_question
+from . import portal_accounting

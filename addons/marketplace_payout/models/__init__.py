@@ -28,3 +28,6 @@ from . import marketplace_debt
 from . import marketplace_debt_posting
 from . import settlement_carry
 from . import payout_request
+from . import expected_payout
+from . import statement_question
+from . import vendor_accounting_export

@@ -26,15 +26,16 @@ class MarketplaceSettlement(models.Model):
         One row per day, event and order; netting is shown as the commission
         documents it settles. The reserve held is no movement: it has its own figure.
 
-        :return: list of dict(date, label, order, move, amount), ``amount`` in
-            currency units, positive = credit of the vendor.
+        :return: list of dict(key, date, label, order, move, amount), ``amount`` in
+            currency units, positive = credit of the vendor; ``key``: the id of the
+            first ledger line of the row.
         """
         self.ensure_one()
         Ledger = self.env["marketplace.ledger.line"]
         labels = dict(Ledger._fields["event"]._description_selection(self.env))
         labels["entitlement"] = self.env._("Sale delivered")
         no_order, no_move = self.env["sale.order"], self.env["account.move"]
-        totals = defaultdict(int)
+        totals, firsts = defaultdict(int), {}
         for line in self.ledger_line_ids.sorted("id"):
             if (
                 line.event in (*PAYOUT_EVENTS, "netting")
@@ -48,8 +49,10 @@ class MarketplaceSettlement(models.Model):
             else:
                 key = (line.date_event, labels[line.event], line.sale_order_id, no_move)
                 totals[key] += minor if line.role_credit == "VENDOR_DUE" else -minor
+            firsts.setdefault(key, line.id)
         return [
             {
+                "key": firsts[date, label, order, move],
                 "date": date,
                 "label": label or self._document_label(move),
                 "order": order,

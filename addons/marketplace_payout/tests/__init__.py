@@ -15,3 +15,6 @@ from . import test_portal_downloads
 from . import test_reserve
 from . import test_debt
 from . import test_settlement_fee
+from . import test_payout_request
+from . import test_settlement_concurrency
+from . import test_statement_service

@@ -1,0 +1,200 @@
+import base64
+import csv
+import io
+from datetime import date
+
+from odoo import fields
+from odoo.http import Request
+from odoo.tests import HttpCase, freeze_time, tagged
+
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
+
+from .common import PayoutCommon
+
+
+@tagged("post_install", "-at_install", "marketplace")
+class TestExpectedPayout(PayoutCommon):
+    """W4: the day said of each line is the day it is paid."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.marketplace_bank_cooling_hours = 0
+        cls.vendor = cls._create_vendor("Atelier Amande")
+        cls.offer = cls._create_offer(cls.vendor, 100.0)
+
+    def _expected(self, line):
+        line.invalidate_recordset(["payout_date_expected", "payout_date_reason"])
+        return str(line.payout_date_expected or ""), line.payout_date_reason
+
+    def test_dates_are_the_actual_ones_in_a_simulation(self):
+        """Six weeks of sales; each is told a day when delivered, all are right."""
+        contract = self.vendor.vendor_contract_ids
+        for number, code in enumerate(("dekad", "weekly", "half_month", "daily")):
+            contract.payout_calendar = code
+            promised = {}
+            for day in range(1, 28, 9):
+                delivered = date(2026, 3 + number, day)
+                with freeze_time(f"{delivered} 10:00:00"):
+                    group = self._sell(
+                        [(self.offer, 1)], str(delivered), str(delivered)
+                    )
+                    line = group.sale_order_ids.order_line
+                    promised[line] = self._expected(line)
+                    self.assertEqual(promised[line][1], "due")
+                pay_day = fields.Date.to_date(promised[line][0])
+                with freeze_time(f"{pay_day} 10:00:00"):
+                    for cutoff, vendors in self.Settlement._vendors_to_settle(
+                        self.company, pay_day
+                    ).items():
+                        self._settle(cutoff, vendors & self.vendor)
+                    self._pay(pay_day, self.vendor)
+                    self.assertEqual(
+                        self._expected(line), (promised[line][0], "paid"), code
+                    )
+
+    @freeze_time("2026-03-12 10:00:00")
+    def test_reasons_follow_the_order(self):
+        group = self._sell([(self.offer, 1)], "2026-03-02")
+        order = group.sale_order_ids
+        line = order.order_line
+        self.assertEqual(self._expected(line), ("", "ship"))
+        shipment = self.env["marketplace.shipment"]._create_for_order(
+            order, carrier_name="Colissimo", tracking_ref="6A1"
+        )
+        shipment.action_ship()
+        # assumed delivered seven days later, on the 19th
+        self.assertEqual(self._expected(line), ("2026-03-23", "way"))
+        shipment.action_deliver(date=fields.Date.to_date("2026-03-12"))
+        self.assertEqual(self._expected(line), ("2026-03-23", "due"))
+        self.vendor.vendor_contract_ids.payout_calendar = "monthly"
+        self.assertEqual(self._expected(line), ("2026-04-01", "due"))
+        incident = self.env["marketplace.incident"].create(
+            {"sale_line_id": line.id, "reason_code": "not_received"}
+        )
+        self.assertEqual(self._expected(line), ("", "incident"))
+        incident.action_release()
+        self.vendor.write({"payout_hold": True, "payout_hold_reason": "Check"})
+        self.assertEqual(self._expected(line)[1], "blocked")
+        self.vendor.payout_hold = False
+        self.vendor.vendor_contract_ids.payout_calendar = "manual"
+        other = self._sell([(self.offer, 1)], "2026-03-02", "2026-03-05")
+        self.assertEqual(
+            self._expected(other.sale_order_ids.order_line), ("", "manual")
+        )
+
+
+@freeze_time("2026-03-12 10:00:00")
+@tagged("post_install", "-at_install", "marketplace")
+class TestStatementQuestion(PayoutCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.vendor = cls._create_vendor("Atelier Amande")
+        cls.offer = cls._create_offer(cls.vendor, 100.0)
+        cls._sell([(cls.offer, 1)], "2026-03-02", "2026-03-05")
+        cls.settlement = cls._settle("2026-03-10", cls.vendor)
+        cls.user = cls.vendor.user_ids
+        cls.row = cls.settlement._statement_rows()[0]
+
+    def test_asked_in_the_portal_with_a_file_and_answered(self):
+        self.authenticate(self.user.login, self.user.login)
+        url = f"/my/marketplace/statements/{self.settlement.id}"
+        self.assertIn(f"question/{self.row['key']}", self.url_open(url).text)
+        response = self.url_open(
+            f"{url}/question/{self.row['key']}",
+            data={
+                "csrf_token": Request.csrf_token(self),
+                "reason": "amount",
+                "note": "I sold for 110.00",
+            },
+            files={"file": ("proof.pdf", b"%PDF-1.4 proof", "application/pdf")},
+        )
+        self.assertEqual(response.status_code, 200)
+        question = self.settlement.question_ids
+        self.assertEqual((question.state, question.file_name), ("open", "proof.pdf"))
+        self.assertEqual(base64.b64decode(question.file), b"%PDF-1.4 proof")
+        self.assertEqual(str(question.date_deadline), "2026-03-23")
+        queue = self.env.ref("marketplace_payout.queue_statement_question")
+        self.assertIn(
+            question,
+            self.env[queue.model_name].search(queue._item_domain()),
+        )
+        asked = question.with_user(self.accountant)
+        with self.assertRaisesRegex(MarketplaceError, "Type the answer"):
+            asked.action_refuse()
+        asked.answer = "The price on the day was 100.00."
+        asked.action_refuse()
+        self.assertEqual(question.state, "refused")
+        self.assertEqual(
+            self.env["mail.mail"].search_count(
+                [("model", "=", question._name), ("res_id", "=", question.id)]
+            ),
+            1,
+        )
+        self.assertIn("The price on the day", self.url_open(url).text)
+
+    def test_asked_once_at_a_time_and_the_statement_stays(self):
+        figures = self.settlement.amount_payout
+        ask = self.settlement._ask_about
+        ask(self.row, "amount", "Wrong", self.user)
+        with self.assertRaisesRegex(MarketplaceError, "already"):
+            ask(self.row, "amount", "Wrong", self.user)
+        with self.assertRaisesRegex(MarketplaceError, "Choose a reason"):
+            ask(self.row, "nonsense", "Wrong", self.user)
+        self.assertEqual(self.settlement.amount_payout, figures)
+
+    def test_a_wrong_file_or_line_is_refused(self):
+        self.authenticate(self.user.login, self.user.login)
+        url = f"/my/marketplace/statements/{self.settlement.id}/question"
+        self.assertEqual(self.url_open(f"{url}/999999999").status_code, 404)
+        response = self.url_open(
+            f"{url}/{self.row['key']}",
+            data={
+                "csrf_token": Request.csrf_token(self),
+                "reason": "amount",
+                "note": "See",
+            },
+            files={"file": ("x.sh", b"#!/bin/sh\n", "text/plain")},
+        )
+        self.assertEqual(response.status_code, 422)
+        self.assertFalse(self.settlement.question_ids)
+
+
+@freeze_time("2026-03-22 10:00:00")
+@tagged("post_install", "-at_install", "marketplace")
+class TestAccountingExport(PayoutCommon, HttpCase):
+    def test_month_balances_and_meets_the_bank(self):
+        """Sales, VAT, commission and payout balance; the bank item is the transfer."""
+        self.company.marketplace_bank_cooling_hours = 0
+        vendor = self._create_vendor(
+            "Atelier Amande", reserve_kind="rolling", reserve_rate=0.1
+        )
+        offer = self._create_offer(vendor, 33.33)
+        group = self._sell([(offer, 3)], "2026-03-02", "2026-03-05")
+        line = group.sale_order_ids.order_line
+        self._refund(group, [(line, 1, None)], date="2026-03-06")
+        settlement = self._settle("2026-03-20", vendor)
+        run = self._pay("2026-03-22", vendor)
+        user = vendor.user_ids
+        self.authenticate(user.login, user.login)
+        response = self.url_open("/my/marketplace/statements/accounting?month=2026-03")
+        self.assertIn("accounting-2026-03.csv", response.headers["Content-Disposition"])
+        rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig"))))
+        self.assertTrue(rows)
+        totals, entries = {}, {}
+        for row in rows:
+            balance = self._minor(row["Debit"]) - self._minor(row["Credit"])
+            totals[row["CompteNum"]] = totals.get(row["CompteNum"], 0) + balance
+            number = row["EcritureNum"]
+            entries[number] = entries.get(number, 0) + balance
+        self.assertEqual(set(entries.values()), {0})
+        self.assertEqual(totals["512000"], self._minor(settlement.amount_payout))
+        self.assertEqual(totals["275000"], self._minor(settlement.amount_reserved))
+        self.assertEqual(totals["467800"], 0, "all is paid or in reserve")
+        self.assertEqual(totals["707000"] + totals["445710"], -6666)
+        invoice = settlement.invoice_ids
+        self.assertEqual(totals["622200"], self._minor(invoice.amount_untaxed))
+        self.assertEqual(totals["445660"], self._minor(invoice.amount_tax))
+        bank = [row for row in rows if row["CompteNum"] == "512000"]
+        self.assertEqual(bank[0]["PieceRef"], run.sudo().payout_ids.end_to_end_id)
