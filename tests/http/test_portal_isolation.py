@@ -62,6 +62,9 @@ CLOSED_MODELS = {
     "marketplace.commission.rule",
     "marketplace.compliance.item",
     "marketplace.compliance.requirement",
+    "marketplace.debt",
+    "marketplace.debt.instalment",
+    "marketplace.debt.wizard",
     "marketplace.discount.share",
     "marketplace.dispute",
     "marketplace.frozen.line",
@@ -96,6 +99,7 @@ CLOSED_MODELS = {
     "marketplace.order",
     "marketplace.outbox",
     "marketplace.payment",
+    "marketplace.payout.request",
     "marketplace.payout.run",
     "marketplace.payout.wizard",
     "marketplace.product.proposal",
@@ -109,6 +113,7 @@ CLOSED_MODELS = {
     "marketplace.refund.policy",
     "marketplace.refund.policy.cell",
     "marketplace.requirement",
+    "marketplace.reserve",
     "marketplace.return",
     "marketplace.return.line",
     "marketplace.settlement.hold",
@@ -117,6 +122,7 @@ CLOSED_MODELS = {
     "marketplace.shipping.method",
     "marketplace.shipping.step",
     "marketplace.state.mixin",
+    "marketplace.statement.question",
     "marketplace.storefront",
     "marketplace.storefront.discount",
     "marketplace.storefront.shipping",
@@ -278,6 +284,12 @@ ROUTES = {
     "/my/marketplace/statements/<int:settlement_id>/csv": {
         "settlement_id": "marketplace.settlement"
     },
+    "/my/marketplace/statements/<int:settlement_id>/question/<int:number>": {
+        "settlement_id": "marketplace.settlement",
+        "number": 1,
+    },
+    "/my/marketplace/statements/request": {},
+    "/my/marketplace/statements/accounting": {},
 }
 # Pages for everybody, which name no record but by a signature.
 PUBLIC_ROUTES = {

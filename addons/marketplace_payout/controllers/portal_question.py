@@ -19,18 +19,21 @@ NOTE_MAX_CHARS = 2000
 
 class MarketplaceQuestionPortal(MarketplaceStatementPortal):
     @http.route(
-        f"{HOME}/statements/<int:settlement_id>/question/<int:key>",
+        f"{HOME}/statements/<int:settlement_id>/question/<int:number>",
         type="http",
         auth="user",
         website=True,
         methods=["GET", "POST"],
     )
     def marketplace_statement_question(
-        self, settlement_id, key, reason="", note="", **post
+        self, settlement_id, number, reason="", note="", **post
     ):
-        """Show the form that disputes one line of a statement; on POST, send it."""
+        """Show the form that disputes one line of a statement; on POST, send it.
+
+        :param number: rank of the line on the statement, from one.
+        """
         settlement = self._get_owned("marketplace.settlement", settlement_id)
-        row = settlement._statement_row(key)
+        row = settlement._statement_row(number)
         if not row:
             raise NotFound()
         problem = None

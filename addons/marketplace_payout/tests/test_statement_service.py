@@ -2,11 +2,15 @@ import base64
 import csv
 import io
 from datetime import date
+from unittest.mock import patch
+
+from lxml import etree
 
 from odoo import fields
 from odoo.http import Request
 from odoo.tests import HttpCase, freeze_time, tagged
 
+from odoo.addons.base.models.ir_cron import IrCron
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from .common import PayoutCommon
@@ -100,9 +104,9 @@ class TestStatementQuestion(PayoutCommon, HttpCase):
     def test_asked_in_the_portal_with_a_file_and_answered(self):
         self.authenticate(self.user.login, self.user.login)
         url = f"/my/marketplace/statements/{self.settlement.id}"
-        self.assertIn(f"question/{self.row['key']}", self.url_open(url).text)
+        self.assertIn("/question/1", self.url_open(url).text)
         response = self.url_open(
-            f"{url}/question/{self.row['key']}",
+            f"{url}/question/1",
             data={
                 "csrf_token": Request.csrf_token(self),
                 "reason": "amount",
@@ -147,9 +151,9 @@ class TestStatementQuestion(PayoutCommon, HttpCase):
     def test_a_wrong_file_or_line_is_refused(self):
         self.authenticate(self.user.login, self.user.login)
         url = f"/my/marketplace/statements/{self.settlement.id}/question"
-        self.assertEqual(self.url_open(f"{url}/999999999").status_code, 404)
+        self.assertEqual(self.url_open(f"{url}/99").status_code, 404)
         response = self.url_open(
-            f"{url}/{self.row['key']}",
+            f"{url}/1",
             data={
                 "csrf_token": Request.csrf_token(self),
                 "reason": "amount",
@@ -198,3 +202,35 @@ class TestAccountingExport(PayoutCommon, HttpCase):
         self.assertEqual(totals["445660"], self._minor(invoice.amount_tax))
         bank = [row for row in rows if row["CompteNum"] == "512000"]
         self.assertEqual(bank[0]["PieceRef"], run.sudo().payout_ids.end_to_end_id)
+
+
+@freeze_time("2026-03-12 10:00:00")
+@tagged("post_install", "-at_install", "marketplace")
+class TestPayoutAdvice(PayoutCommon):
+    def test_advice_in_the_language_of_the_vendor_with_the_text_of_the_bank(self):
+        """Y18: reference and text are those of the file, once, in French here."""
+        self.company.marketplace_bank_cooling_hours = 0
+        vendor = self._create_vendor("Atelier Amande")
+        self.env["res.lang"]._activate_lang("fr_FR")
+        vendor.lang = "fr_FR"
+        template = self.env.ref("marketplace_payout.mail_template_payout_advice")
+        template.with_context(
+            lang="fr_FR"
+        ).subject = "Virement {{ object.end_to_end_id }}"
+        offer = self._create_offer(vendor, 100.0)
+        self._sell([(offer, 1)], "2026-03-02", "2026-03-05")
+        self._settle("2026-03-10", vendor)
+        run = self._pay("2026-03-12", vendor).sudo()
+        payout = run.payout_ids
+        with patch.object(IrCron, "_commit_progress", return_value=10.0):
+            payout._cron_advise()
+            payout._cron_advise()
+        mail = self.env["mail.mail"].search(
+            [("model", "=", "marketplace.payout"), ("res_id", "=", payout.id)]
+        )
+        self.assertEqual(len(mail), 1)
+        self.assertEqual(mail.subject, f"Virement {payout.end_to_end_id}")
+        root = etree.fromstring(run.file_id.raw)
+        for tag in ("EndToEndId", "Ustrd"):
+            [text] = root.xpath(f"//*[local-name() = '{tag}']/text()")
+            self.assertIn(text, mail.body_html)
