@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
+from odoo.addons.marketplace_base.models.marketplace_ledger_line import keep_facts
 
 from ..engine import calendar
 
@@ -33,8 +34,8 @@ ANSWER_DAYS = 10
 class MarketplaceStatementQuestion(models.Model):
     """One line of a statement that its vendor disputes: the line is not frozen.
 
-    Accepted, a correction follows as a movement of a later statement; the line itself
-    is a fact and stays.
+    Accepted, a credit follows as a movement of a later statement; the line itself is a
+    fact and stays.
     """
 
     _name = "marketplace.statement.question"
@@ -81,12 +82,22 @@ class MarketplaceStatementQuestion(models.Model):
         string="To Answer by", required=True, readonly=True, index=True
     )
     answer = fields.Text(tracking=True, help="The vendor reads it in his portal.")
+    amount_credit = fields.Monetary(
+        string="Credited",
+        tracking=True,
+        help="Accepted with an amount, it is credited to the vendor at the operator's "
+        "cost and shows on the next statement. Zero when the correction is booked "
+        "elsewhere: a refund, a commission override.",
+    )
     answered_by_id = fields.Many2one("res.users", readonly=True)
     date_answered = fields.Date(readonly=True)
 
     _open_uniq = models.UniqueIndex(
         "(settlement_id, ledger_line_id) WHERE state = 'open'",
         "This line is disputed already and waits for an answer.",
+    )
+    _credit_positive = models.Constraint(
+        "CHECK (amount_credit >= 0)", "What is credited is zero or more."
     )
     _answered = models.Constraint(
         "CHECK (state NOT IN ('accepted', 'refused') OR answered_by_id IS NOT NULL)",
@@ -121,6 +132,8 @@ class MarketplaceStatementQuestion(models.Model):
                     "date_answered": company._marketplace_today(),
                 },
             )
+        if target == "accepted":
+            moved.sudo()._credit()  # the accountant's right is checked above
         template = self.env.ref("marketplace_payout.mail_template_question_answered")
         if moved:
             template.sudo().send_mail_batch(
@@ -128,13 +141,51 @@ class MarketplaceStatementQuestion(models.Model):
             )
         return True
 
+    def _credit(self):
+        """Credit what was agreed on to the vendors, at the operator's cost."""
+        self.env["marketplace.ledger.line"]._record(
+            [
+                {
+                    "company_id": question.company_id.id,
+                    "vendor_id": question.vendor_id.id,
+                    "sale_order_id": question.sale_order_id.id,
+                    "event": "statement_correction",
+                    "event_key": f"question:{question.id}",
+                    "source_key": f"question:{question.id}",
+                    "role_debit": "OPERATOR_COST",
+                    "role_credit": "VENDOR_DUE",
+                    "amount": question.amount_credit,
+                    "currency_id": question.currency_id.id,
+                    "date_event": question.date_answered,
+                    "date_available": question.date_answered,
+                }
+                for question in self
+            ]
+        )
+
     def action_accept(self):
-        """Agree with the vendor; book the correction as its own event."""
+        """Agree with the vendor; what is credited follows on the next statement."""
         return self._answer("accepted")
 
     def action_refuse(self):
         """Tell the vendor why the line stays as it is."""
         return self._answer("refused")
+
+
+class MarketplaceLedgerLine(models.Model):
+    _inherit = "marketplace.ledger.line"
+
+    event = fields.Selection(
+        selection_add=[("statement_correction", "Correction of a statement")],
+        ondelete={"statement_correction": keep_facts},
+    )
+
+    @api.model
+    def _journal_field_by_event(self):
+        return {
+            **super()._journal_field_by_event(),
+            "statement_correction": "marketplace_journal_correction_id",
+        }
 
 
 class MarketplaceSettlement(models.Model):

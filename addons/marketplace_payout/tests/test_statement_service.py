@@ -1,7 +1,7 @@
 import base64
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 from unittest.mock import patch
 
 from lxml import etree
@@ -32,30 +32,26 @@ class TestExpectedPayout(PayoutCommon):
         return str(line.payout_date_expected or ""), line.payout_date_reason
 
     def test_dates_are_the_actual_ones_in_a_simulation(self):
-        """Six weeks of sales; each is told a day when delivered, all are right."""
+        """Over each calendar: what is told on delivery is the day of the transfer."""
         contract = self.vendor.vendor_contract_ids
-        for number, code in enumerate(("dekad", "weekly", "half_month", "daily")):
+        day = date(2026, 3, 1)
+        for code in ("dekad", "weekly", "half_month", "daily", "monthly"):
             contract.payout_calendar = code
-            promised = {}
-            for day in range(1, 28, 9):
-                delivered = date(2026, 3 + number, day)
-                with freeze_time(f"{delivered} 10:00:00"):
-                    group = self._sell(
-                        [(self.offer, 1)], str(delivered), str(delivered)
-                    )
+            for _sale in range(2):
+                told = str(day)
+                with freeze_time(f"{told} 10:00:00"):
+                    group = self._sell([(self.offer, 1)], told, told)
                     line = group.sale_order_ids.order_line
-                    promised[line] = self._expected(line)
-                    self.assertEqual(promised[line][1], "due")
-                pay_day = fields.Date.to_date(promised[line][0])
-                with freeze_time(f"{pay_day} 10:00:00"):
-                    for cutoff, vendors in self.Settlement._vendors_to_settle(
-                        self.company, pay_day
-                    ).items():
+                    promised, reason = self._expected(line)
+                    self.assertEqual(reason, "due")
+                day = date.fromisoformat(promised)
+                with freeze_time(f"{promised} 10:00:00"):
+                    due = self.Settlement._vendors_to_settle(self.company, day)
+                    for cutoff, vendors in due.items():
                         self._settle(cutoff, vendors & self.vendor)
-                    self._pay(pay_day, self.vendor)
-                    self.assertEqual(
-                        self._expected(line), (promised[line][0], "paid"), code
-                    )
+                    self._pay(day, self.vendor)
+                    self.assertEqual(self._expected(line), (promised, "paid"), code)
+                day += timedelta(days=3)
 
     @freeze_time("2026-03-12 10:00:00")
     def test_reasons_follow_the_order(self):
@@ -147,6 +143,21 @@ class TestStatementQuestion(PayoutCommon, HttpCase):
         with self.assertRaisesRegex(MarketplaceError, "Choose a reason"):
             ask(self.row, "nonsense", "Wrong", self.user)
         self.assertEqual(self.settlement.amount_payout, figures)
+
+    def test_what_is_credited_shows_on_the_next_statement(self):
+        question = self.settlement._ask_about(
+            self.row, "amount", "10.00 are missing", self.user
+        ).with_user(self.accountant)
+        question.write({"answer": "Indeed.", "amount_credit": 10.0})
+        question.action_accept()
+        question.action_accept()
+        with freeze_time("2026-03-21 10:00:00"):
+            later = self._settle("2026-03-20", self.vendor)
+        self.assertSettled(later, 0, 10, 10, 0)
+        self.assertEqual(
+            later._statement_rows()[0]["label"], "Correction of a statement"
+        )
+        self.assertTiedOut()
 
     def test_a_wrong_file_or_line_is_refused(self):
         self.authenticate(self.user.login, self.user.login)
