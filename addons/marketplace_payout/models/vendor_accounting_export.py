@@ -10,6 +10,8 @@ from odoo.addons.marketplace_base.engine.money import from_minor, percent_of
 
 from ..engine.accounting_export import ACCOUNTS, COLUMNS, Movement, items
 
+# On the other side of the vendor's account: money that went to or came from his bank.
+BANK_ROLES = {"BANK", "PAYOUT_TRANSIT"}
 RESERVE_EVENTS = ("reserve_hold", "reserve_release")
 
 
@@ -102,7 +104,7 @@ class MarketplaceLedgerLine(models.Model):
         amount = minor if self.role_credit == "VENDOR_DUE" else -minor
         kind, vat = "other", 0
         reference = self.sale_order_id.name or ""
-        if self.event == "payout":
+        if {self.role_debit, self.role_credit} & BANK_ROLES:
             kind = "payout"
             # the text of the vendor's bank statement
             reference = self.settlement_id.payout_id.end_to_end_id or reference
