@@ -4,7 +4,8 @@ PAYOUT_CALENDARS = [
     ("daily", "Every day"),
     ("weekly", "Every week, from Monday"),
     ("dekad", "On the 1st, 11th and 21st"),
-    ("monthly", "On the 1st of the month"),
+    ("half_month", "On the 1st and 16th"),
+    ("monthly", "Once a month"),
     ("manual", "By hand only"),
 ]
 
@@ -73,6 +74,7 @@ EXCLUSION_REASONS = [
     ("hold", "Payouts on hold"),
     ("incomplete_kyc", "Identity not verified"),
     ("dac7", "Tax data missing"),
+    ("no_mandate", "Billing mandate missing"),
     ("no_iban", "No IBAN"),
     ("untrusted_iban", "IBAN not approved, or changed lately"),
     ("payee_data", "Payee data refused by banks"),

@@ -85,6 +85,9 @@ CLOSED_MODELS = {
     "marketplace.dac7.quarter",
     "marketplace.dac7.reminder",
     "marketplace.dac7.report",
+    "marketplace.debt",
+    "marketplace.debt.instalment",
+    "marketplace.debt.wizard",
     "marketplace.discount.share",
     "marketplace.dispute",
     "marketplace.frozen.line",
@@ -122,6 +125,7 @@ CLOSED_MODELS = {
     "marketplace.outbox",
     "marketplace.payment",
     "marketplace.payout.answer.wizard",
+    "marketplace.payout.request",
     "marketplace.payout.run",
     "marketplace.payout.wizard",
     "marketplace.product.proposal",
@@ -138,6 +142,7 @@ CLOSED_MODELS = {
     "marketplace.refund.policy",
     "marketplace.refund.policy.cell",
     "marketplace.requirement",
+    "marketplace.reserve",
     "marketplace.return",
     "marketplace.return.line",
     "marketplace.settlement.hold",
@@ -148,6 +153,7 @@ CLOSED_MODELS = {
     "marketplace.psp.account.event",
     "marketplace.shipping.step",
     "marketplace.state.mixin",
+    "marketplace.statement.question",
     "marketplace.storefront",
     "marketplace.storefront.discount",
     "marketplace.storefront.shipping",
@@ -328,6 +334,12 @@ ROUTES = {
     "/my/marketplace/statements/<int:settlement_id>/csv": {
         "settlement_id": "marketplace.settlement"
     },
+    "/my/marketplace/statements/<int:settlement_id>/question/<int:number>": {
+        "settlement_id": "marketplace.settlement",
+        "number": 1,
+    },
+    "/my/marketplace/statements/request": {},
+    "/my/marketplace/statements/accounting": {},
 }
 # Pages for everybody, which name no record but by a signature.
 PUBLIC_ROUTES = {

@@ -53,3 +53,13 @@ from . import marketplace_duty_conflict
 from . import marketplace_posting_catalogue
 from . import marketplace_cash_forecast
 from . import marketplace_alert
+from . import marketplace_reserve_terms
+from . import marketplace_reserve
+from . import marketplace_debt
+from . import marketplace_debt_posting
+from . import settlement_carry
+from . import payout_request
+from . import expected_payout
+from . import statement_question
+from . import vendor_accounting_export
+from . import payout_advice

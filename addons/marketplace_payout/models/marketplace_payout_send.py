@@ -85,7 +85,7 @@ class MarketplacePayoutRun(models.Model):
                     creditor=self._party(payout.vendor_id, payout.partner_bank_id),
                     amount=payout.currency_id._marketplace_minor(payout.amount),
                     end_to_end_id=payout.end_to_end_id,
-                    remittance=f"{payout.settlement_id.name} {self.company_id.name}",
+                    remittance=payout._remittance(),
                 )
                 for payout in payouts
             ],

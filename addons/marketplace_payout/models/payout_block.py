@@ -61,4 +61,5 @@ class ResPartner(models.Model):
             iban_trusted=bool(account)
             and not account._marketplace_payout_problems(vendor),
             lacks_tax_data=vendor._is_dac7_blocked(),
+            has_mandate=vendor._has_payout_mandate(),
         )

@@ -8,3 +8,4 @@ from . import (
 from . import marketplace_close_reason
 from . import payout_wizard_dry_run
 from . import marketplace_client_money
+from . import marketplace_debt_wizard
