@@ -30,3 +30,7 @@ from . import marketplace_commission_simulation
 from . import marketplace_commission_override
 from . import marketplace_commission_rebate
 from . import marketplace_psp_cost
+from . import commission_vat
+from . import marketplace_vies_check
+from . import account_move_commission
+from . import marketplace_margin
