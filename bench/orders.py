@@ -8,14 +8,12 @@ database; the figure is the ratio of the median CPU times. First on a catalogue 
 vendors, then on one of 5,000 vendors and 200,000 offers.
 """
 
-import gc
 import random
-import statistics
-import time
 
 from odoo.fields import Command, Datetime
 
 from . import seed
+from .common import measure, medians
 
 PURCHASES = 100
 VENDORS = 3
@@ -136,20 +134,6 @@ def plain_batch(env, baskets, products, customer, tax):
     env.flush_all()
 
 
-def measure(env, work):
-    """Return (CPU seconds of this process, wall seconds, queries) of one batch."""
-    env.invalidate_all()
-    gc.collect()
-    queries = env.cr.sql_log_count
-    cpu, wall = time.process_time(), time.monotonic()
-    work()
-    return (
-        time.process_time() - cpu,
-        time.monotonic() - wall,
-        env.cr.sql_log_count - queries,
-    )
-
-
 def compare(env, name, offers, vendors):
     """Measure alternated rounds on one catalogue; return {side: medians}."""
     customer = env["res.partner"].create({"name": "Bench customer"})
@@ -170,10 +154,7 @@ def compare(env, name, offers, vendors):
         if number:  # the first round warms caches on both sides
             ours.append(mine)
             plain.append(theirs)
-    return {
-        side: [statistics.median(figures) for figures in zip(*runs, strict=True)]
-        for side, runs in (("marketplace import", ours), ("plain Odoo", plain))
-    }
+    return medians({"marketplace import": ours, "plain Odoo": plain})
 
 
 def main(env):

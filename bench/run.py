@@ -1,8 +1,10 @@
 """Run every benchmark on the database of ``env``; nothing is committed."""
 
-from . import orders
+from . import orders, posting
 
 
 def main(env):
-    orders.main(env)
-    env.cr.rollback()
+    for bench in (orders, posting):
+        bench.main(env)
+        env.cr.rollback()
+        print()

@@ -166,6 +166,9 @@ LINE_KINDS = [("goods", "Goods"), ("shipping", "Shipping"), ("discount", "Discou
 # One entry per business event of the ledger; other addons add theirs.
 EVENTS = [
     ("capture", "Payment captured"),
+    ("on_account", "Sold on account"),
+    ("collection", "Account collected"),
+    ("collection_loss", "Account written off"),
     ("discount_funding", "Discount paid by the marketplace"),
     ("entitlement", "Vendor entitled"),
     ("refund", "Refund to the customer"),
@@ -203,6 +206,7 @@ TAX_BASE_ROLES = ("VENDOR_PENDING", "VENDOR_DUE", "SHIPPING_INC")
 LETTERED_ROLES = {
     "VENDOR_PENDING": "sale_order_id",
     "DISPUTES": "marketplace_order_id",
+    "CUST_COLLECT": "marketplace_order_id",
 }
 # Groups of journal items lettered by one transaction.
 LETTERING_BATCH = 200
@@ -277,7 +281,13 @@ ROLES = {
         "Refunds to execute", "liability_current", "467200", "211230", True, "customer"
     ),
     "CUST_COLLECT": Role(
-        "Pay-later sales", "asset_current", "467300", "121300", True, "customer"
+        "Pay-later sales",
+        "asset_current",
+        "467300",
+        "121300",
+        True,
+        "customer",
+        True,
     ),
     "DISPUTES": Role(
         "Open disputes", "asset_current", "467400", "121400", True, "psp", True

@@ -31,6 +31,7 @@
         "views/marketplace_commission_line_views.xml",
         "views/marketplace_contract_views.xml",
         "views/marketplace_order_views.xml",
+        "views/marketplace_cancel_units_views.xml",
         "views/sale_order_views.xml",
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",

@@ -48,6 +48,7 @@ READERS = {
 }
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
+    "marketplace.account.ageing",
     "marketplace.account.role",
     "marketplace.assortment.rule",
     "marketplace.binding",
@@ -55,6 +56,8 @@ CLOSED_MODELS = {
     "marketplace.catalogue.review",
     "marketplace.catalogue.review.line",
     "marketplace.conversation",
+    "marketplace.cancel.units",
+    "marketplace.cancel.units.line",
     "marketplace.commission.criterion",
     "marketplace.commission.override",
     "marketplace.commission.plan",
@@ -96,6 +99,8 @@ CLOSED_MODELS = {
     "marketplace.offer.price.history",
     "marketplace.offer.winner",
     "marketplace.order",
+    "marketplace.order.amendment",
+    "marketplace.order.amendment.line",
     "marketplace.outbox",
     "marketplace.payment",
     "marketplace.payout.run",
@@ -106,6 +111,8 @@ CLOSED_MODELS = {
     "marketplace.price.part",
     "marketplace.psp.fee.import",
     "marketplace.psp.settlement",
+    "marketplace.readiness",
+    "marketplace.readiness.line",
     "marketplace.refund",
     "marketplace.refund.line",
     "marketplace.refund.policy",
@@ -238,6 +245,7 @@ ROUTES = {
     "/my/marketplace/incidents/<int:incident_id>/reply": {
         "incident_id": "marketplace.incident"
     },
+    "/my/marketplace/orders/<int:order_id>/perform": {"order_id": "sale.order"},
     "/my/marketplace/offers": {},
     "/my/marketplace/offers/page/<int:page>": {"page": 1},
     "/my/marketplace/offers/<int:offer_id>": {"offer_id": "marketplace.offer"},

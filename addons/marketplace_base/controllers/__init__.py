@@ -14,6 +14,7 @@ from . import portal_downloads
 from . import portal_refund_request
 from . import portal_self_service
 from . import portal_messages
+from . import portal_services
 from . import portal_terms
 from . import portal_users
 from . import signup

@@ -1,4 +1,4 @@
-from odoo import http
+from odoo import fields, http
 from odoo.exceptions import UserError
 from odoo.http import request
 
@@ -173,10 +173,12 @@ class MarketplaceOrderPortal(MarketplacePortal):
         typed = typed or {}
         to_ship = order.order_line._marketplace_quantities_to_ship()
         shippable = order.order_line._marketplace_quantities_shippable()
-        lines_to_ship = order.order_line._marketplace_vendor_ships().filtered(
+        lines_left = order.order_line._marketplace_vendor_ships().filtered(
             lambda line: order.state == "sale"
             and line.product_uom_id.compare(shippable.get(line.id, 0.0), 0.0) > 0
         )
+        lines_to_perform = lines_left._marketplace_performed()
+        lines_to_ship = lines_left - lines_to_perform
         left = {line.id: format_number(to_ship[line.id]) for line in lines_to_ship}
         return request.render(
             "marketplace_base.portal_order",
@@ -191,6 +193,8 @@ class MarketplaceOrderPortal(MarketplacePortal):
                     lambda line: line.marketplace_kind in ("goods", "shipping")
                 ),
                 lines_to_ship=lines_to_ship,
+                lines_to_perform=lines_to_perform,
+                today=fields.Date.context_today(order),
                 to_ship=to_ship,
                 shipments=order.marketplace_shipment_ids,
                 shipped=shipped,

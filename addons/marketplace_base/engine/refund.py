@@ -27,12 +27,16 @@ SALE_EVENTS = frozenset(
         "rounding",
         "refund",
         "dispute_lost",
+        "on_account",
     }
 )
 # Roles that a customer pays through: a provider, or what the operator owes him.
 PAYMENT_ROLES = frozenset({"PSP_CLEARING", "GIFT_CARDS"})
-# Roles that his money goes back through: his payment, or his bank's claim.
-CUSTOMER_ROLES = PAYMENT_ROLES | {"DISPUTES"}
+# Roles that hold what the customer paid, or owes and we guarantee.
+CHARGED_ROLES = PAYMENT_ROLES | {"CUST_COLLECT"}
+# Roles that his money goes back through: his payment, his bank's claim, or his account
+# when he has not paid yet.
+CUSTOMER_ROLES = CHARGED_ROLES | {"DISPUTES"}
 
 
 class RefundError(ValueError):
@@ -72,12 +76,19 @@ class LineMoney(NamedTuple):
     """Where the money of one order line is.
 
     ``pending`` waits for delivery; ``funded`` is what the marketplace paid for the
-    customer and did not get back.
+    customer and did not get back. ``cancelled`` was to be charged and never will, and
+    ``cancelled_funded`` was to be paid by the marketplace: both are part of the state.
+    ``collect`` is what the customer owes on account of what we guarantee,
+    ``off_account`` what was taken off it without being paid.
     """
 
     state: LineState
     pending: int
     funded: int
+    cancelled: int = 0
+    cancelled_funded: int = 0
+    collect: int = 0
+    off_account: int = 0
 
 
 def line_money(
@@ -94,21 +105,26 @@ def line_money(
     ...             ("entitlement", "VENDOR_PENDING", "VENDOR_DUE", 1000)], 3, 1)
     ... # doctest: +NORMALIZE_WHITESPACE
     LineMoney(state=LineState(quantity=3, charged=2000, credit=3000, quantity_back=1,
-    charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=999, funded=666)
+    charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=999, funded=666,
+    cancelled=0, cancelled_funded=0, collect=0, off_account=0)
     """
     charged = credit = charged_back = credit_back = pending = funded = 0
-    tax = tax_back = 0
+    tax = tax_back = collect = off_account = 0
     for event, debit, credit_role, amount in moves:
         pending += amount * (
             (credit_role == "VENDOR_PENDING") - (debit == "VENDOR_PENDING")
         )
+        collect += amount * (
+            (debit == "CUST_COLLECT") - (credit_role == "CUST_COLLECT")
+        )
         if event not in SALE_EVENTS:
             continue
+        off_account += amount * (credit_role == "CUST_COLLECT")
         funded += amount * ((debit == "DISCOUNT_MKT") - (credit_role == "DISCOUNT_MKT"))
         if credit_role in SELLER_ROLES:
             credit += amount
             tax += amount * (credit_role in TAX_ROLES)
-            charged += amount * (debit in PAYMENT_ROLES)
+            charged += amount * (debit in CHARGED_ROLES)
         elif debit in SELLER_ROLES:
             credit_back += amount
             tax_back += amount * (debit in TAX_ROLES)
@@ -123,7 +139,7 @@ def line_money(
         tax,
         tax_back,
     )
-    return LineMoney(state, pending, funded)
+    return LineMoney(state, pending, funded, collect=collect, off_account=off_account)
 
 
 @dataclass(frozen=True, slots=True)

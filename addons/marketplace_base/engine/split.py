@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from .money import allocate, percent_of
+from .share import NET, QUANTITY, WEIGHT, Allocation, allocate_within, portions
 
 # Who pays for a discount.
 VENDOR = "vendor"
@@ -54,6 +55,12 @@ class Line:
     own: bool = False
     vendor_discount: int = 0
     marketplace_discount: int = 0
+    quantity: int = 0
+    weight: int = 0
+
+    def share_weight(self, key: str, net: int) -> int:
+        """Return what the line weighs on a key; ``net`` is its amount today."""
+        return {NET: net, QUANTITY: self.quantity, WEIGHT: self.weight}[key]
 
     @property
     def credit(self) -> int:
@@ -105,6 +112,7 @@ class Discount(NamedTuple):
     funder: str
     lines: frozenset[str] | None = None
     vendor_share: Decimal | None = None
+    key: str = NET
 
 
 class Shipping(NamedTuple):
@@ -119,6 +127,7 @@ class Shipping(NamedTuple):
     seller: Hashable
     funded: bool = False
     operator_sells: frozenset[Hashable] = frozenset()
+    key: str = NET
 
 
 class DiscountShare(NamedTuple):
@@ -160,6 +169,7 @@ class Split:
     discounts: list[DiscountShare] = field(default_factory=list)
     shippings: list[ShippingShare] = field(default_factory=list)
     fundings: list[Funding] = field(default_factory=list)
+    allocations: list[Allocation] = field(default_factory=list)
 
     @property
     def credit(self) -> int:
@@ -191,7 +201,9 @@ def split(
     - a discount is shared by what the customer still pays for each line, so that no
       line falls below zero; what vendors pay of it is shared by these parts, so that
       it too is exact;
-    - shared shipping is shared by the sellers' credits for goods.
+    - shared shipping is shared by the sellers' credits for goods;
+    - discounts and shipping may declare another key: the quantity, or the weight. No
+      line falls below zero then either.
 
     Ties go to the first line, or to the seller met first. ``lines`` are changed in
     place; discounts they already carry are kept.
@@ -265,12 +277,21 @@ def _share_discount(result: Split, discount: Discount) -> list[Problem]:
         if unknown:
             return [Problem("unknown_line", ref) for ref in sorted(unknown)]
         targets = [line for line in result.lines if line.ref in discount.lines]
-    weights = [line.charged for line in targets]
-    if not 0 <= discount.amount <= sum(weights):
+    limits = [line.charged for line in targets]
+    if not 0 <= discount.amount <= sum(limits):
         return [Problem("discount_too_large", discount.ref, discount.amount)]
     if discount.vendor_share is not None and not 0 <= discount.vendor_share <= 1:
         return [Problem("bad_share", discount.ref, discount.amount)]
-    parts = allocate(discount.amount, weights)
+    weights = [line.share_weight(discount.key, line.charged) for line in targets]
+    parts = allocate_within(discount.amount, weights, limits)
+    result.allocations.append(
+        Allocation(
+            "discount",
+            discount.ref,
+            discount.key,
+            portions([line.ref for line in targets], weights, parts),
+        )
+    )
     vendor_total = vendor_part(discount.amount, discount.funder, discount.vendor_share)
     # Never above its part: the quota of a line is at most that part, an integer.
     vendor_parts = allocate(vendor_total, parts)
@@ -289,10 +310,20 @@ def _share_shipping(result: Split, shipping: Shipping) -> list[Problem]:
         return [Problem("negative_shipping", shipping.ref, shipping.amount)]
     credits: dict[Hashable, int] = {}
     for line in result.lines:
-        credits[line.seller] = credits.get(line.seller, 0) + line.credit
+        weight = line.share_weight(shipping.key, line.credit)
+        credits[line.seller] = credits.get(line.seller, 0) + weight
     if shipping.seller is SHARED and credits:
-        parts = allocate(shipping.amount, list(credits.values()))
+        weights = list(credits.values())
+        parts = allocate(shipping.amount, weights)
         shares = list(zip(credits, parts, strict=True))
+        result.allocations.append(
+            Allocation(
+                "shipping",
+                shipping.ref,
+                shipping.key,
+                portions(list(credits), weights, parts),
+            )
+        )
     elif shipping.seller in credits:
         shares = [(shipping.seller, shipping.amount)]
     else:

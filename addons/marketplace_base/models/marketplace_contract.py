@@ -186,6 +186,7 @@ class MarketplaceContract(models.Model):
             "shipping_recipient",
             "entitlement_delay_days",
             "auto_delivery_days",
+            "on_account_terms",
         }
 
     def _check_frozen(self, vals):

@@ -38,7 +38,7 @@ class MarketplaceShipment(models.Model):
         waiting = self.sudo().filtered(
             lambda shipment: shipment._entitlement_moment()
             and not shipment.date_entitlement
-            and shipment.marketplace_order_id._is_paid()
+            and shipment.marketplace_order_id._is_paid(shipment.sale_order_id)
         )
         at_once = defaultdict(self.browse)
         for shipment in waiting:
@@ -49,6 +49,13 @@ class MarketplaceShipment(models.Model):
                 at_once[day] += shipment
         for day, shipments in at_once.items():
             shipments._entitle(day)
+
+    def _date_available(self, date):
+        """Return from when the vendor may be paid: at the due date, if guaranteed."""
+        self.ensure_one()
+        group = self.marketplace_order_id
+        guaranteed = self.sale_order_id.on_account_terms == "guaranteed"
+        return max(date, group.date_due) if group.on_account and guaranteed else date
 
     @api.private
     def _entitle(self, date):
@@ -73,13 +80,15 @@ class MarketplaceShipment(models.Model):
         for shipment in todo.sorted("id"):
             now = {item.sale_line_id: item.quantity for item in shipment.line_ids}
             for line in shipment.sale_order_id.order_line:
+                if line.is_supplement:
+                    continue
                 if line.marketplace_kind == "shipping":
                     amount = pending[line]
                 elif line in now:
                     units = to_minor(now[line], QUANTITY_DECIMALS)
-                    amount = entitled(
-                        states[line].state, pending[line], before[line], units
-                    )
+                    # As sold: on account, only what was shipped is credited yet.
+                    state = line._marketplace_sold_state(states[line])
+                    amount = entitled(state, pending[line], before[line], units)
                     before[line] += units
                 else:
                     continue
@@ -94,10 +103,12 @@ class MarketplaceShipment(models.Model):
                         role_debit="VENDOR_PENDING",
                         role_credit="VENDOR_DUE",
                         date_event=date,
-                        date_available=date,
+                        date_available=shipment._date_available(date),
                     )
                 )
         self.env["marketplace.ledger.line"].sudo()._record(entries)
+        groups = todo.marketplace_order_id
+        groups._entitle_supplements(dict.fromkeys(groups, date))
 
 
 class SaleOrderLine(models.Model):
@@ -136,13 +147,18 @@ class SaleOrderLine(models.Model):
         :param states: {line: LineMoney} after the refund.
         """
         before = self._marketplace_quantities_entitled(self.env["marketplace.shipment"])
-        goods = self.filtered(lambda line: line.marketplace_kind == "goods")
+        goods = self.filtered(
+            lambda line: line.marketplace_kind == "goods" and not line.is_supplement
+        )
         complete = goods.filtered(
             lambda line: before[line] + states[line].state.quantity_back
             >= states[line].state.quantity
         )
-        if complete == goods:
-            complete |= self.filtered(lambda line: line.marketplace_kind == "shipping")
+        if goods and complete == goods:
+            complete |= self.filtered(
+                lambda line: line.marketplace_kind == "shipping"
+                and not line.is_supplement
+            )
         return [
             self.env["marketplace.order"]._line_entry(
                 line,
@@ -162,8 +178,6 @@ class SaleOrderLine(models.Model):
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
-    def _is_paid(self):
-        """Say whether all that the customer has to pay is captured."""
-        self.ensure_one()
-        captured = self.currency_id._marketplace_minor(self.amount_captured)
-        return captured >= self._collect_minor()
+    def _schedule_entitlement(self):
+        """Make due what waits for the payment of these purchases; to extend."""
+        self.sale_order_ids.marketplace_shipment_ids._schedule_entitlement()

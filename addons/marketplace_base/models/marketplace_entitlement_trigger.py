@@ -57,7 +57,10 @@ class MarketplaceShipment(models.Model):
     def _entitlement_moment(self):
         """Return when the parcel makes its money due; False when it does not (yet)."""
         self.ensure_one()
-        trigger = self.sale_order_id.contract_id.entitlement_trigger or "delivery"
+        trigger = self.sale_order_id._marketplace_entitlement_trigger()
+        lines = self.line_ids.sale_line_id
+        if set(lines.mapped("marketplace_fulfilment")) == {"confirmation"}:
+            trigger = "delivery"  # nobody is asked to accept it
         if trigger == "delivery":
             return self.state == "delivered" and self.date_delivered
         if trigger == "shipment":
@@ -67,8 +70,10 @@ class MarketplaceShipment(models.Model):
     def _after_ship(self):
         result = super()._after_ship()
         # sudo: terms of the contract apply, whoever ships may not read them
-        contracts = self.sudo().sale_order_id.contract_id
-        if "shipment" in contracts.mapped("entitlement_trigger"):
+        orders = self.sudo().sale_order_id
+        if any(
+            order._marketplace_entitlement_trigger() == "shipment" for order in orders
+        ):
             self._schedule_entitlement()
         return result
 
@@ -91,8 +96,27 @@ class MarketplacePayment(models.Model):
         return moved
 
 
+class MarketplaceOrder(models.Model):
+    _inherit = "marketplace.order"
+
+    def _schedule_entitlement(self):
+        super()._schedule_entitlement()
+        self.sale_order_ids.decision_ids._schedule_entitlement()
+
+
 class SaleOrder(models.Model):
     _inherit = "sale.order"
+
+    def _marketplace_entitlement_trigger(self):
+        """Return the event that makes the money of the order due.
+
+        What we guarantee on account is credited when it ships, not before.
+        """
+        self.ensure_one()
+        trigger = self.contract_id.entitlement_trigger or "delivery"
+        if trigger == "acceptance" and self._marketplace_is_guaranteed():
+            return "shipment"
+        return trigger
 
     def _marketplace_decide(self, vals_list, source):
         decisions = super()._marketplace_decide(vals_list, source)
@@ -139,8 +163,8 @@ class MarketplaceLineDecision(models.Model):
         waiting = self.sudo().filtered(
             lambda item: item.kind == "accepted"
             and not item.date_entitlement
-            and item.sale_order_id.contract_id.entitlement_trigger == "acceptance"
-            and item.sale_order_id.marketplace_order_id._is_paid()
+            and item.sale_order_id._marketplace_entitlement_trigger() == "acceptance"
+            and item.sale_order_id.marketplace_order_id._is_paid(item.sale_order_id)
         )
         at_once = defaultdict(self.browse)
         for item in waiting.with_context(marketplace_deciding=DECIDING):
@@ -195,6 +219,8 @@ class MarketplaceLineDecision(models.Model):
             for (decision_id, line), amount in amounts.items()
         ]
         self.env["marketplace.ledger.line"].sudo()._record(entries)
+        groups = todo.sale_order_id.marketplace_order_id
+        groups._entitle_supplements(dict.fromkeys(groups, date))
 
     @api.model
     def _cron_entitle(self):

@@ -97,25 +97,48 @@ class MarketplaceHealth(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH paid AS (
+                WITH cancelled AS (
+                    SELECT refund.order_id AS id, SUM(refund.amount) AS charged,
+                           SUM((SELECT SUM(item.amount_vendor)
+                                  FROM marketplace_refund_line item
+                                 WHERE item.refund_id = refund.id)) AS credit
+                      FROM marketplace_refund refund
+                     WHERE refund.before_capture AND refund.state = 'done'
+                       AND refund.company_id = %(company)s
+                  GROUP BY 1
+                ), surplus AS (
+                    SELECT refund.order_id AS id, SUM(refund.amount_rounding) AS amount
+                      FROM marketplace_refund refund
+                     WHERE refund.is_surplus AND refund.company_id = %(company)s
+                  GROUP BY 1
+                ), added AS (
+                    SELECT sale.marketplace_order_id AS id,
+                           SUM(line.amount_vendor) AS amount
+                      FROM sale_order sale
+                      JOIN sale_order_line line ON line.order_id = sale.id
+                     WHERE sale.amendment_id IS NOT NULL
+                       AND sale.company_id = %(company)s
+                  GROUP BY 1
+                ), paid AS (
                     SELECT grp.id
                       FROM marketplace_order grp
                       JOIN marketplace_payment payment ON payment.order_id = grp.id
                                                       AND payment.state = 'captured'
+                 LEFT JOIN cancelled ON cancelled.id = grp.id
+                 LEFT JOIN added ON added.id = grp.id
+                 LEFT JOIN surplus ON surplus.id = grp.id
                      WHERE grp.company_id = %(company)s AND grp.date_order >= %(since)s
-                  GROUP BY grp.id
-                    HAVING SUM(payment.amount) >= grp.amount_charged - (
-                           SELECT COALESCE(SUM(line.amount_cancelled), 0)
-                             FROM sale_order sale
-                             JOIN sale_order_line line ON line.order_id = sale.id
-                            WHERE sale.marketplace_order_id = grp.id)
+                  GROUP BY grp.id, cancelled.charged, added.amount, surplus.amount
+                    HAVING SUM(payment.amount) - COALESCE(surplus.amount, 0)
+                           >= grp.amount_charged
+                           + COALESCE(added.amount, 0) - COALESCE(cancelled.charged, 0)
                 ), sold AS (
                     SELECT sale.marketplace_order_id AS id,
-                           SUM(line.amount_vendor
-                               - COALESCE(line.amount_cancelled, 0)
-                               - COALESCE(line.amount_cancelled_funded, 0)) AS amount
+                           SUM(line.amount_vendor)
+                           - COALESCE(MAX(cancelled.credit), 0) AS amount
                       FROM sale_order sale
                       JOIN sale_order_line line ON line.order_id = sale.id
+                 LEFT JOIN cancelled ON cancelled.id = sale.marketplace_order_id
                      WHERE sale.marketplace_order_id IN (SELECT id FROM paid)
                   GROUP BY 1
                 ), credited AS (
@@ -150,7 +173,13 @@ class MarketplaceHealth(models.AbstractModel):
     @api.model
     def _sale_events(self):
         """Return the events that credit what an order line is worth."""
-        return ("capture", "discount_funding", "shipping_funding", "rounding")
+        return (
+            "capture",
+            "on_account",
+            "discount_funding",
+            "shipping_funding",
+            "rounding",
+        )
 
     # -- nightly --------------------------------------------------------------------
 

@@ -26,6 +26,9 @@ class MarketplaceLedgerLine(models.Model):
         )
         return {
             "capture": order,
+            "on_account": order,
+            "collection": order,
+            "collection_loss": correction,
             "discount_funding": order,
             "shipping_funding": order,
             "entitlement": order,

@@ -132,7 +132,11 @@ class MarketplaceRefundLine(models.Model):
 
     def _check_refusals(self):
         """Keep the units that a vendor refused: nobody else will deliver them."""
-        if refused := self.filtered("decision_ids"):
+        refused = self.filtered(
+            lambda item: item.decision_ids
+            or (item.refund_id.is_refusal and item.sale_line_id.qty_refused)
+        )
+        if refused:
             raise MarketplaceError(
                 self.env._(
                     "%(refund)s gives back what %(vendor)s refused of %(line)s: the "

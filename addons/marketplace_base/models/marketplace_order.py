@@ -13,6 +13,9 @@ FROZEN_FIELDS = {
     "currency_id",
     "date_order",
     "amount_charged",
+    "on_account",
+    "date_due",
+    "allocations",
 }
 
 PAYMENT_SUMMARY = [
@@ -135,7 +138,10 @@ class MarketplaceOrder(models.Model):
                 sum(orders.order_line.mapped("amount_discount_marketplace"))
             )
             group.amount_rounding = currency.round(
-                group.amount_vendor_total - group.amount_funded - group.amount_charged
+                group.amount_vendor_total
+                - group.amount_funded
+                - group.amount_charged
+                - group.amount_added
             )
 
     @api.depends(
@@ -144,16 +150,15 @@ class MarketplaceOrder(models.Model):
         "payment_ids.amount",
         "refund_ids.state",
         "refund_ids.amount",
-        "sale_order_ids.order_line.amount_cancelled",
+        "refund_ids.before_capture",
+        "amount_payable",
     )
     def _compute_payment(self):
         for group in self:
             by_state = group.payment_ids.grouped("state")
             captured = by_state.get("captured", group.payment_ids.browse())
-            # A cancellation before the payment gives nothing back.
             done = group.refund_ids.filtered(
-                lambda refund: refund.state == "done"
-                and not refund.currency_id.is_zero(refund.amount)
+                lambda refund: refund.state == "done" and not refund._is_unpaid()
             )
             group.amount_captured = sum(captured.mapped("amount"))
             group.amount_refunded = sum(done.mapped("amount"))

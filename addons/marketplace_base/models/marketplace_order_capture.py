@@ -10,59 +10,95 @@ from ..exceptions import MarketplaceError
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
-    def _record_captures(self, payments):
+    def _record_captures(self, payments, date=None):
         """Record captured payments in the ledger: what each line's seller is owed.
 
-        A payment is shared over the lines by what is still to be paid for each. The
-        one that completes the order also brings what the marketplace funds, and the
-        rounding of the order total. Orders that cost nothing are complete at once.
+        A payment is shared over the lines by what is still to be paid for each; what
+        amendments added comes after what was bought. The payment that completes a part
+        also brings what the marketplace funds, and the rounding of the order total.
+        Parts that cost nothing more are complete at once.
 
         :param payments: captured payments of these groups, not yet in the ledger.
+        :param date: day of parts complete without payment, that of the order if None.
         """
-        entries = []
-        credited = {}
+        entries, credited, surplus = [], {}, {}
         states = self.sale_order_ids.order_line._marketplace_ledger_state()
         captured = self._captured_minor(payments)
         for group in self:
             currency = group.currency_id
             lines = group.sale_order_ids.order_line.filtered("amount_vendor")
-            left = {line: line._marketplace_charge_minor() for line in lines}
+            left = {}
             for line in lines:
-                left[line] -= states[line].state.charged
-                credited[line] = states[line].state.credit
-            charged = currency._marketplace_minor(group.amount_charged)
-            collect = group._collect_minor()
-            paid = captured[group]
+                state = states[line].state
+                # What is complete has its rounding: nothing of it is left to pay.
+                whole = currency._marketplace_minor(line.amount_vendor)
+                left[line] = states[line].collect + min(
+                    line._marketplace_charge_minor() - state.charged,
+                    whole - state.credit,
+                )
+                credited[line] = state.credit
+            tiers = group._payable_tiers(states)
+            paid = captured[group] - group._surplus_minor()
             own = payments.filtered(
                 lambda payment, group=group: payment.order_id == group
             )
-            for payment in own.sorted("id"):
-                amount = currency._marketplace_minor(payment.amount)
-                parts = allocate(min(amount, sum(left.values())), list(left.values()))
+            for payment in own.sorted("id") or [None]:
+                amount = currency._marketplace_minor(payment.amount if payment else 0)
+                entries += group._tier_entries(
+                    tiers, paid, amount, payment, left, credited, states, date
+                )
+                paid += amount
+            payable = sum(tier.payable for tier in tiers)
+            if not own or paid <= payable:
+                continue
+            # Captured anyway for what was cancelled before: the customer gets it back.
+            surplus[group] = paid - payable
+            if surplus[group] > group._cancelled_open_minor():
+                raise MarketplaceError(
+                    self.env._(
+                        "%(order)s: payments of %(paid)s exceed the %(charged)s "
+                        "charged to the customer.",
+                        order=group.display_name,
+                        paid=currency.format(currency._marketplace_amount(paid)),
+                        charged=currency.format(currency._marketplace_amount(payable)),
+                    )
+                )
+        self.env["marketplace.ledger.line"].sudo()._record(entries)
+        self._refund_surplus(surplus)
+
+    def _tier_entries(self, tiers, paid, amount, payment, left, credited, states, date):
+        """Return the entries of one payment: each tier takes what it still lacks.
+
+        :param paid: minor units paid before, ``amount`` now; ``payment`` is None when
+            parts are complete without one.
+        :param left: {line: minor units to pay}; brought forward, as ``credited``.
+        """
+        entries, rest, excess = [], amount, 0
+        for lines, payable in tiers:
+            before = min(paid, payable)
+            paid -= before
+            taken = min(rest, payable - before)
+            rest -= taken
+            lefts = [left[line] for line in lines]
+            parts = allocate(min(taken, sum(lefts)), lefts)
+            if payment:
                 for line, part in zip(lines, parts, strict=True):
                     left[line] -= part
-                    entries += group._capture_entries(payment, line, part, credited)
-                complete = paid >= collect > 0
-                paid += amount
-                if paid > charged:
-                    raise MarketplaceError(
-                        self.env._(
-                            "%(order)s: payments of %(paid)s exceed the %(charged)s "
-                            "charged to the customer.",
-                            order=group.display_name,
-                            paid=currency.format(currency._marketplace_amount(paid)),
-                            charged=currency.format(group.amount_charged),
-                        )
+                    entry, part, states[line] = self._collection_entry(
+                        payment, line, part, states[line]
                     )
-                if complete:
-                    entries += group._excess_entries(amount, payment)
-                elif paid >= collect:
-                    entries += group._completion_entries(
-                        lines, left, credited, amount - sum(parts), payment
-                    )
-            if not own and paid >= collect:
-                entries += group._completion_entries(lines, left, credited, 0)
-        self.env["marketplace.ledger.line"].sudo()._record(entries)
+                    entries += entry
+                    entries += self._capture_entries(payment, line, part, credited)
+            excess += taken - sum(parts)
+            if before + taken == payable and (taken or not payment):
+                entries += self._completion_entries(
+                    lines, left, credited, payment, date
+                )
+            if not rest and payment:
+                break
+        if payment and excess + rest:
+            entries += self._excess_entries(excess + rest, payment)
+        return entries
 
     def _captured_minor(self, payments):
         """Return {group: minor units captured by other payments than these}."""
@@ -124,12 +160,11 @@ class MarketplaceOrder(models.Model):
             entries.append(self._line_entry(line, tax_minor, **vat))
         return entries
 
-    def _completion_entries(self, lines, left, credited, excess, payment=None):
+    def _completion_entries(self, lines, left, credited, payment=None, date=None):
         """Return the entries that complete a paid order.
 
         :param left: {line: minor units of its charge that no payment covers}; the
             operator bears them.
-        :param excess: minor units paid above all lines; the operator keeps them.
         """
         self.ensure_one()
         key = f"capture:{payment.id}" if payment else f"capture:order:{self.id}"
@@ -137,14 +172,16 @@ class MarketplaceOrder(models.Model):
             "event_key": key,
             "date_event": payment._ledger_date()
             if payment
-            else self.company_id._marketplace_day(self.date_order),
+            else date or self.company_id._marketplace_day(self.date_order),
             "counterparty_id": payment.psp_partner_id.id if payment else False,
         }
         entries = []
         for line in lines:
             shipping = line.marketplace_kind == "shipping"
             funding = "shipping_funding" if shipping else "discount_funding"
-            funded = line._marketplace_funded_minor()
+            # What neither the customer nor the rounding pays of it, and nobody did yet.
+            whole = self.currency_id._marketplace_minor(line.amount_vendor)
+            funded = whole - credited[line] - left[line]
             for event, debit, minor in (
                 (funding, "DISCOUNT_MKT", funded),
                 ("rounding", "OPERATOR_COST", left[line]),
@@ -158,8 +195,6 @@ class MarketplaceOrder(models.Model):
                     role_debit=debit,
                     **base,
                 )
-        if excess:
-            entries += self._excess_entries(excess, payment)
         return entries
 
     def _excess_entries(self, minor, payment):

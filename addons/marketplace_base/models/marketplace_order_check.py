@@ -3,8 +3,9 @@
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from odoo import models
+from odoo import fields, models
 
+from ..engine.share import KEYS, share_weights
 from ..engine.split import (
     OPERATOR,
     SHARED,
@@ -133,6 +134,29 @@ class PurchaseChecker(TaxModeChecker):
             problems.append(self.env._("The currency does not exist or is not active."))
         if not payload["lines"]:
             problems.append(self.env._("The order has no lines."))
+        problems += [
+            self.env._(
+                "Amounts cannot be shared by “%(key)s”: by %(known)s only.",
+                key=item["allocation_key"],
+                known=", ".join(KEYS),
+            )
+            for item in (
+                payload,
+                *(payload.get("shippings") or ()),
+                *(payload.get("discounts") or ()),
+            )
+            if item.get("allocation_key") not in (None, *KEYS)
+        ]
+        if payload.get("on_account") and (
+            not payload.get("date_due")
+            or fields.Date.to_date(payload["date_due"]) < payload["date_order"].date()
+        ):
+            problems.append(
+                self.env._(
+                    "The order is on account: it needs a due date, and not before it "
+                    "was ordered."
+                )
+            )
         refs = [line["ref"] for line in payload["lines"]]
         problems += [
             self.env._("Line %(line)s is there twice.", line=ref)
@@ -295,6 +319,7 @@ class PurchaseChecker(TaxModeChecker):
                 item.get("gross_minor") or 0,
                 item.get("bundle_ref"),
                 own=terms[seller].get("posture") != "agent",
+                **self._share_weights(item),
             )
             for discount in item.get("discounts") or ():
                 line.discount(discount["amount_minor"], *discount_terms(discount))
@@ -308,6 +333,7 @@ class PurchaseChecker(TaxModeChecker):
                     item["vendor_id"] or SHARED,
                     item.get("paid_by") == "marketplace",
                     self._operator_sells(payload, item),
+                    self._share_key(payload, item),
                 )
                 for item in payload.get("shippings") or ()
             ],
@@ -317,7 +343,8 @@ class PurchaseChecker(TaxModeChecker):
                     item["amount_minor"],
                     funder,
                     item["line_refs"] and frozenset(item["line_refs"]),
-                    share,
+                    vendor_share=share,
+                    key=self._share_key(payload, item),
                 )
                 for item in payload.get("discounts") or ()
                 for funder, share in [discount_terms(item)]
@@ -327,6 +354,20 @@ class PurchaseChecker(TaxModeChecker):
                 for item in payload.get("bundles") or ()
             },
         )
+
+    def _share_key(self, payload, item):
+        """Return what an amount is shared by: as it says, the order, the company."""
+        return (
+            item.get("allocation_key")
+            or payload.get("allocation_key")
+            or self.companies[payload["company_id"]].marketplace_allocation_key
+        )
+
+    def _share_weights(self, item):
+        """Return the quantity and the weight of a line, for the engine."""
+        offer = self.offers.get(item.get("offer_id"))
+        product = offer.product_id if offer else self.products[item["product_id"]]
+        return share_weights(item["quantity"], product.weight)
 
     def _total(self, payload, result):
         """Check that lines and payments fit what the customer was charged."""

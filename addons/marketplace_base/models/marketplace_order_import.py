@@ -56,8 +56,10 @@ class MarketplaceOrder(models.Model):
         :param payloads: [{company_id, channel, external_ref, number, date_order,
             partner_id, partner_shipping_id, currency_id, amount_charged_minor,
             tolerance_minor, tax_mode: "included" (None) or "excluded",
+            on_account and date_due (optional: the customer pays at the due date),
             lines: [{ref, offer_id or product_id (the operator's own goods), name,
                 quantity, gross_minor or bundle_ref, tax_ids, tax_minor,
+                service_date (optional: when a service is performed),
                 discounts: [{funder, amount_minor, name, vendor_share, promised_by}]}],
             shippings: [{ref, name, amount_minor, vendor_id or None (shared), tax_ids,
                 tax_minor,
@@ -69,6 +71,8 @@ class MarketplaceOrder(models.Model):
             bundles: [{ref, amount_minor}],
             payments: as of ``marketplace.payment._record_batch``,
             hold: {reason_code, note} to keep the orders from their vendors (optional),
+            allocation_key (optional: "net", "quantity" or "weight", of the order or of
+                one of its shippings or discounts; the company's when not given),
             values: {extra fields of the group}}].
         :return: (order groups, {index of a payload: its problems, in words}).
         """
@@ -144,6 +148,9 @@ class MarketplaceOrder(models.Model):
             "partner_id": payload["partner_id"],
             "currency_id": currency.id,
             "date_order": payload["date_order"],
+            "allocations": self._prepare_allocations(purchase.split, currency),
+            "on_account": bool(payload.get("on_account")),
+            "date_due": payload.get("date_due") if payload.get("on_account") else None,
             "amount_charged": currency._marketplace_amount(
                 payload["amount_charged_minor"]
             ),
@@ -250,6 +257,7 @@ class MarketplaceOrder(models.Model):
                     offer_id=offer.id if offer else False,
                     external_ref=item["ref"],
                     customer_lead=offer.lead_time_days if offer else 0.0,
+                    date_service=item.get("service_date"),
                     amount_discount_vendor=amount(line.vendor_discount),
                     amount_discount_marketplace=amount(line.marketplace_discount),
                 )

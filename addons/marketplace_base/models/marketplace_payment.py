@@ -231,6 +231,9 @@ class MarketplacePayment(models.Model):
             groups.sale_order_ids._marketplace_take_turn()
             groups._record_captures(moved)
             groups.sale_order_ids.marketplace_shipment_ids._schedule_entitlement()
+            groups._entitle_supplements(
+                {pay.order_id: pay._ledger_date() for pay in moved.sorted("date")}
+            )
         return moved
 
     def _check_ceiling(self):

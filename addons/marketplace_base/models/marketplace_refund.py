@@ -25,6 +25,7 @@ FROZEN_FIELDS = {
     "return_id",
     "incident_id",
     "fault",
+    "off_account",
 }
 
 
@@ -196,7 +197,11 @@ class MarketplaceRefund(models.Model):
         before = {line: item.state for line, item in money.items()}
         entries = []
         for record in todo.sorted("id"):
+            if record.before_capture:
+                record._cancel_lines(money)
+                continue
             record._check_payment()
+            record._check_account(money)
             record._check_dispute()
             if record.borne_by == "operator":
                 entries += record._goodwill_entries()

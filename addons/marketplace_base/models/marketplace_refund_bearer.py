@@ -84,6 +84,8 @@ class MarketplaceRefund(models.Model):
 
     def _customer_role(self):
         """Return the role through which the money went back to the customer."""
+        if self.off_account:
+            return "CUST_COLLECT"
         return "DISPUTES" if self.dispute_id else self.payment_id._ledger_role()
 
     def _link_origins(self, entries):
@@ -100,7 +102,7 @@ class MarketplaceRefund(models.Model):
             ._read_group(
                 [
                     ("sale_line_id", "in", self.line_ids.sale_line_id.ids),
-                    ("event", "=", "capture"),
+                    ("event", "in", ("capture", "on_account")),
                 ],
                 ["sale_line_id"],
                 ["id:min"],

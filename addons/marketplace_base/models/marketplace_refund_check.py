@@ -14,7 +14,9 @@ class MarketplaceRefund(models.Model):
     def _check_payment(self):
         self.ensure_one()
         payment = self.payment_id
-        if payment.state != "captured" or payment.order_id != self.order_id:
+        if not self.off_account and (
+            payment.state != "captured" or payment.order_id != self.order_id
+        ):
             raise MarketplaceError(
                 self.env._(
                     "%(refund)s: choose a captured payment of %(order)s to give the "

@@ -1,6 +1,7 @@
 """What a refund consists of: goods and delivery, and the VAT in each."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 from odoo import api, fields, models
 
@@ -81,15 +82,23 @@ class MarketplaceRefundLine(models.Model):
         """
         tax_back = self.sale_line_id._marketplace_taxes_back()
         charged_back = {line: state.charged_back for line, state in states.items()}
-        result = {}
+        states, result = dict(states), {}
         for item in self:
             line, minor = item.sale_line_id, item.currency_id._marketplace_minor
             if not line or line not in states:
                 continue
+            state = states[line]
+            if item.before_capture:
+                # A part of the price, although nobody paid it.
+                states[line] = replace(
+                    state, charged=state.charged + minor(item.amount)
+                )
+                sold = line._marketplace_charge_minor()
+                state = replace(state, charged=max(state.charged, sold))
             try:
                 part = tax_part(
-                    states[line].charged,
-                    line._marketplace_charged_tax(states[line]),
+                    state.charged,
+                    line._marketplace_charged_tax(state),
                     charged_back[line],
                     tax_back[line.id],
                     minor(item.amount),

@@ -284,7 +284,8 @@ class MarketplaceShipmentLine(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        domain="[('order_id', '=', sale_order_id), ('marketplace_kind', '=', 'goods')]",
+        domain="[('order_id', '=', sale_order_id), ('marketplace_kind', '=', 'goods'),"
+        " ('is_supplement', '=', False)]",
     )
     product_id = fields.Many2one(related="sale_line_id.product_id")
     product_uom_id = fields.Many2one(related="sale_line_id.product_uom_id")
@@ -305,8 +306,7 @@ class MarketplaceShipmentLine(models.Model):
         """
         wrong = self.filtered(
             lambda line: line.sale_line_id.order_id != line.shipment_id.sale_order_id
-            or line.sale_line_id.marketplace_kind != "goods"
-            or not line.sale_line_id.vendor_id
+            or not line.sale_line_id._marketplace_ships()
         )
         if wrong:
             raise MarketplaceError(

@@ -5,6 +5,9 @@ from ..const import ROLES
 from .marketplace_ledger_line import ROLE_SELECTION
 
 TIED_ROLES = tuple(code for code, role in ROLES.items() if role.tie_out)
+CUSTOMER_ROLES = tuple(
+    code for code, role in ROLES.items() if role.tie_out and role.partner == "customer"
+)
 PSP_ROLES = tuple(code for code, role in ROLES.items() if role.partner == "psp")
 
 
@@ -52,11 +55,13 @@ class MarketplaceTieOut(models.Model):
                  WHERE code IN %(tied)s
             ), side AS (
                 SELECT company_id, role_debit AS role, vendor_id, counterparty_id,
-                       currency_id, amount, debit_move_line_id AS item
+                       marketplace_order_id, currency_id, amount,
+                       debit_move_line_id AS item
                   FROM marketplace_ledger_line
                 UNION ALL
                 SELECT company_id, role_credit, vendor_id, counterparty_id,
-                       currency_id, -amount, credit_move_line_id
+                       marketplace_order_id, currency_id, -amount,
+                       credit_move_line_id
                   FROM marketplace_ledger_line
             ), ledger AS (
                 SELECT side.company_id, mapped.account_id,
@@ -69,8 +74,11 @@ class MarketplaceTieOut(models.Model):
                   FROM side
                   JOIN mapped ON mapped.company_id = side.company_id
                              AND mapped.code = side.role
+             LEFT JOIN marketplace_order grp ON side.role IN %(customer)s
+                                            AND grp.id = side.marketplace_order_id
              LEFT JOIN res_partner partner ON partner.id = CASE
                        WHEN side.role IN %(psp)s THEN side.counterparty_id
+                       WHEN side.role IN %(customer)s THEN grp.partner_id
                        ELSE side.vendor_id END
               GROUP BY 1, 2, 3, 4
             ), books AS (
@@ -109,6 +117,7 @@ class MarketplaceTieOut(models.Model):
             """,
             tied=TIED_ROLES,
             psp=PSP_ROLES,
+            customer=CUSTOMER_ROLES,
         )
 
     @api.model
@@ -163,6 +172,10 @@ class MarketplaceTieOut(models.Model):
         partner = fields.Domain("vendor_id", "=", self.partner_id.id) | fields.Domain(
             "counterparty_id", "=", self.partner_id.id
         )
+        if self.role in CUSTOMER_ROLES:
+            partner = fields.Domain(
+                "marketplace_order_id.partner_id", "child_of", self.partner_id.id
+            )
         role = fields.Domain("role_debit", "=", self.role) | fields.Domain(
             "role_credit", "=", self.role
         )

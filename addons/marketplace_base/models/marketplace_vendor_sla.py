@@ -33,7 +33,7 @@ class MarketplaceVendorSla(models.Model):
         "marketplace.line.decision": ["date", "kind", "reason_code", "sale_order_id"],
         "marketplace.shipment": ["date_shipped", "sale_order_id", "state"],
         "marketplace.hold": ["date_end", "date_start", "sale_order_id"],
-        "marketplace.refund": ["dispute_id", "is_refusal", "state"],
+        "marketplace.refund": ["before_capture", "dispute_id", "is_refusal", "state"],
         "marketplace.refund.line": ["amount", "refund_id", "sale_line_id"],
         "marketplace.dispute": ["order_id", "state"],
         "res.partner": ["tz"],
@@ -119,6 +119,7 @@ class MarketplaceVendorSla(models.Model):
                  WHERE refund.state = 'done' AND item.amount > 0
                    AND refund.dispute_id IS NULL
                    AND refund.is_refusal IS NOT TRUE
+                   AND refund.before_capture IS NOT TRUE
             ), disputed AS (
                 SELECT DISTINCT order_id FROM marketplace_dispute WHERE state <> 'draft'
             )

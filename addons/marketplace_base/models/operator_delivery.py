@@ -230,9 +230,10 @@ class MarketplaceShipment(models.Model):
     def _create_for_order(
         self, order, quantities=None, carrier_name=None, tracking_ref=None
     ):
-        """Leave to the warehouse what it ships."""
+        """Leave to the warehouse what it ships, and out of parcels what needs none."""
         if quantities is None:
             own = order.order_line._marketplace_vendor_ships()
+            own -= own._marketplace_performed()
             quantities = own._marketplace_quantities_shippable()
         return super()._create_for_order(order, quantities, carrier_name, tracking_ref)
 

@@ -56,11 +56,13 @@ class ResCompany(models.Model):
             .sudo()
             .search([("company_id", "=", self.id), ("code", "in", list(codes))])
         )
-        accounts = {role.code: role.account_id for role in roles}
+        accounts = {
+            role.code: role.account_id for role in roles if role.account_id.active
+        }
         if missing := sorted(set(codes) - set(accounts)):
             raise MissingRoleError(
                 self.env._(
-                    "%(company)s has no account for: %(roles)s. Map them under "
+                    "%(company)s has no account in use for: %(roles)s. Map them under "
                     "Marketplace › Configuration › Account Roles, or run the set-up "
                     "of the marketplace settings.",
                     company=self.display_name,
@@ -76,11 +78,11 @@ class ResCompany(models.Model):
     def _marketplace_journal(self, field_name):
         """Return the journal set in a company field.
 
-        :raises MarketplaceError: when the journal is not chosen yet.
+        :raises MarketplaceError: when the journal is not chosen yet, or archived.
         """
         self.ensure_one()
         journal = self.sudo()[field_name]
-        if not journal:
+        if not journal.active:
             raise MarketplaceError(
                 self.env._(
                     "%(company)s has no %(journal)s. Choose it in the marketplace "
@@ -188,32 +190,6 @@ class ResCompany(models.Model):
             )
             return False
         return True
-
-    def _marketplace_setup_problems(self):
-        """Return, in words, what the set-up lacks for events to be posted."""
-        self.ensure_one()
-        problems = [
-            problem
-            for role in self.marketplace_role_ids
-            for problem in role._setup_problems()
-        ]
-        mapped = self.marketplace_role_ids.grouped("code")
-        names = self.env["marketplace.account.role"]._role_names()
-        problems += [
-            self.env._("Role “%(role)s” has no account.", role=names[code])
-            for code in ROLES
-            if code not in mapped
-        ]
-        journals = self.env["marketplace.ledger.line"]._journal_field_by_event()
-        problems += [
-            self.env._(
-                "“%(journal)s” is not chosen, or archived.",
-                journal=self._fields[name]._description_string(self.env),
-            )
-            for name in dict.fromkeys(journals.values())
-            if not self[name].active
-        ]
-        return problems
 
     # -- set-up ---------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ PART_FIELDS = {
     "contract_id",
     "posture",
     "vat_debtor",
+    "on_account_terms",
+    "amendment_id",
 }
 # Terms that a confirmed part of a purchase keeps for good.
 FROZEN_FIELDS = PART_FIELDS | {"partner_id", "currency_id"}
@@ -95,6 +97,7 @@ class SaleOrder(models.Model):
         moved = live.filtered(
             lambda order: order.marketplace_shipment_ids
             or order.order_line.marketplace_refund_line_ids
+            or any(order.order_line.mapped("is_supplement"))
         )
         (live - moved).marketplace_shipping_state = "to_ship"
         left = moved.order_line._marketplace_quantities_to_ship()
@@ -234,6 +237,7 @@ class SaleOrder(models.Model):
             "contract_id": contract.id,
             "posture": contract.posture,
             "vat_debtor": contract.vat_debtor,
+            "on_account_terms": contract.on_account_terms,
         }
 
     @api.model

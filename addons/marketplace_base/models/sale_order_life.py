@@ -109,7 +109,8 @@ class SaleOrderLine(models.Model):
             lambda item: item.refund_id.state == "done"
         )
         money_back = refunds.filtered(
-            lambda item: not item.currency_id.is_zero(item.amount)
+            lambda item: not item.before_capture
+            and not item.currency_id.is_zero(item.amount)
         )
         refusals = self.decision_ids.filtered(lambda item: item.kind == "refused")
         pending = refusals.filtered(

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ..const import DISCOUNT_FUNDERS, LINE_KINDS, QUANTITY_DECIMALS
+from ..engine.amend import without
 from ..engine.money import to_minor
 from ..engine.refund import line_money
 from ..exceptions import MarketplaceError
@@ -28,9 +29,8 @@ FROZEN_FIELDS = {
     "amount_eco",
     "amount_deposit",
     "amount_not_commissionable",
-    "qty_cancelled",
-    "amount_cancelled",
-    "amount_cancelled_funded",
+    "amendment_line_id",
+    "is_supplement",
 }
 # Unforgeable by RPC: a client can send any context value, never this object.
 FREEZING = object()
@@ -254,9 +254,7 @@ class SaleOrderLine(models.Model):
 
     def _marketplace_quantity_balances(self, with_refunds=True):
         """Return {line id: ordered less shipped, and less refunded if asked}."""
-        goods = self.filtered(
-            lambda line: line.vendor_id and line.marketplace_kind == "goods"
-        )
+        goods = self.filtered(lambda line: line._marketplace_ships())
         shipped = defaultdict(float)
         for line, quantity in self.env["marketplace.shipment.line"]._read_group(
             [
@@ -277,17 +275,23 @@ class SaleOrderLine(models.Model):
 
     def _marketplace_quantities_refunded(self):
         """Return {line id: units refunded}; lines never refunded are absent."""
+        quantities = defaultdict(float)
+        for line, _before_capture, quantity, *_amounts in self._marketplace_refunded():
+            quantities[line.id] += quantity
+        return dict(quantities)
+
+    def _marketplace_refunded(self):
+        """Return (line, before the capture?, quantity, to the customer, seller's)."""
         # sudo: portal vendors read no refund, but must not ship what was cancelled
-        return {
-            line.id: quantity
-            for line, quantity in self.env["marketplace.refund.line"]
+        return (
+            self.env["marketplace.refund.line"]
             .sudo()
             ._read_group(
                 [("sale_line_id", "in", self.ids), ("refund_id.state", "=", "done")],
-                ["sale_line_id"],
-                ["quantity:sum"],
+                ["sale_line_id", "before_capture"],
+                ["quantity:sum", "amount:sum", "amount_vendor:sum"],
             )
-        }
+        )
 
     # -- invoicing: the operator never invoices what a vendor sells -------------------
 
@@ -355,20 +359,9 @@ class SaleOrderLine(models.Model):
         return max(self._marketplace_face_minor() - discount, 0)
 
     def _marketplace_charge_minor(self):
-        """Return what the customer pays of the credit; not what is cancelled."""
+        """Return what the customer pays of the credit."""
         minor = self.currency_id._marketplace_minor
-        return (
-            minor(self.amount_vendor)
-            - minor(self.amount_discount_marketplace)
-            - minor(self.amount_cancelled)
-        )
-
-    def _marketplace_funded_minor(self):
-        """Return what the marketplace pays of the credit; not what is cancelled."""
-        minor = self.currency_id._marketplace_minor
-        return minor(self.amount_discount_marketplace) - minor(
-            self.amount_cancelled_funded
-        )
+        return minor(self.amount_vendor) - minor(self.amount_discount_marketplace)
 
     def _marketplace_untaxed_ratio(self):
         """Return (untaxed, taxed) minor units of a large amount at the line's taxes."""
@@ -394,15 +387,34 @@ class SaleOrderLine(models.Model):
         ):
             minor = line.currency_id._marketplace_minor(amount)
             moves[line.id].append((event, debit, credit, minor))
-        refunded = self._marketplace_quantities_refunded()
-        return {
+        refunded, cancelled = defaultdict(float), {}
+        for (
+            line,
+            before_capture,
+            quantity,
+            charged,
+            credit,
+        ) in self._marketplace_refunded():
+            refunded[line.id] += quantity
+            if before_capture:
+                cancelled[line.id] = (charged, credit)
+        states = {
             line: line_money(
                 moves[line.id],
-                # What was cancelled before its payment was never sold.
-                to_minor(line.product_uom_qty - line.qty_cancelled, QUANTITY_DECIMALS),
-                to_minor(
-                    refunded.get(line.id, 0.0) - line.qty_cancelled, QUANTITY_DECIMALS
-                ),
+                to_minor(line.product_uom_qty, QUANTITY_DECIMALS),
+                to_minor(refunded[line.id], QUANTITY_DECIMALS),
             )
             for line in self
         }
+        for line in self.browse(cancelled):
+            charged, credit = map(
+                line.currency_id._marketplace_minor, cancelled[line.id]
+            )
+            states[line] = without(
+                states[line],
+                charged,
+                credit,
+                line._marketplace_tax_minor() if line._marketplace_tax_role() else 0,
+                line.currency_id._marketplace_minor(line.amount_vendor),
+            )
+        return states

@@ -46,15 +46,18 @@ class SaleOrderLine(models.Model):
         "state",
         "order_id.acceptance_required",
         "marketplace_kind",
+        "is_supplement",
+        "marketplace_fulfilment",
         "decision_ids.kind",
         "qty_refused",
         "marketplace_refund_line_ids.refund_id.state",
     )
     def _compute_acceptance_state(self):
         asked = self.filtered(
-            lambda line: line.vendor_id
-            and line.state == "sale"
-            and line.marketplace_kind == "goods"
+            lambda line: line.state == "sale"
+            and line._marketplace_ships()
+            # Done with the order: nobody could refuse it any more.
+            and line.marketplace_fulfilment != "confirmation"
             and (line.order_id.acceptance_required or line.qty_refused)
         )
         (self - asked).acceptance_state = False

@@ -58,7 +58,7 @@ class SaleOrder(models.Model):
     @api.depends(
         "state",
         "marketplace_ledger_line_ids",
-        "order_line.amount_cancelled",
+        "order_line.marketplace_refund_line_ids.refund_id.state",
         "marketplace_order_id.payment_ids.state",
     )
     def _compute_marketplace_payment(self):
@@ -69,17 +69,25 @@ class SaleOrder(models.Model):
         money = parts.order_line._marketplace_ledger_state()
         for order in parts:
             lines = order.order_line
-            charged = sum(money[line].state.charged for line in lines)
-            back = sum(money[line].state.charged_back for line in lines)
+            # What the customer never has to pay is neither paid nor given back.
+            never = sum(
+                money[line].cancelled + money[line].off_account for line in lines
+            )
+            owed = sum(money[line].collect for line in lines)
+            charged = sum(money[line].state.charged for line in lines) - never - owed
+            back = sum(money[line].state.charged_back for line in lines) - never
             amount = order.currency_id._marketplace_amount
             order.amount_captured = amount(charged)
             order.amount_given_back = amount(back)
             order.marketplace_payment_state = order._marketplace_payment_summary(
-                charged, back
+                charged, back, never
             )
 
-    def _marketplace_payment_summary(self, charged, back):
-        """Return the payment state of an order, from minor units of its lines."""
+    def _marketplace_payment_summary(self, charged, back, never):
+        """Return the payment state of an order, from minor units of its lines.
+
+        :param never: what was cancelled before it was paid.
+        """
         self.ensure_one()
         group = self.marketplace_order_id
         if back:
@@ -87,8 +95,9 @@ class SaleOrder(models.Model):
         expected = sum(line._marketplace_charge_minor() for line in self.order_line)
         if charged:
             # What the operator bore of a complete purchase was paid too.
-            return "paid" if charged >= expected or group._is_paid() else "partial"
-        if any(self.order_line.mapped("qty_cancelled")):
+            paid = charged >= expected - never or group._is_paid()
+            return "paid" if paid else "partial"
+        if never and never >= expected:
             return "not_paid"
         if not expected and group._is_paid():
             return "paid"
@@ -135,12 +144,19 @@ class SaleOrder(models.Model):
         result = {}
         for order in vendor_orders:
             states = [money[line] for line in order.order_line]
-            credit = sum(item.state.credit for item in states)
+            credit = sum(
+                item.state.credit - item.cancelled - item.cancelled_funded
+                for item in states
+            )
+            back = sum(
+                item.state.credit_back - item.cancelled - item.cancelled_funded
+                for item in states
+            )
             if not credit:
                 result[order] = "waiting"
             elif any(item.pending for item in states):
                 result[order] = "pending"
-            elif credit > sum(item.state.credit_back for item in states):
+            elif credit > back:
                 result[order] = "due"
             else:
                 result[order] = "nothing"

@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from odoo import fields, models
 
+from ..engine.share import share_weights
 from ..engine.split import (
     OPERATOR,
     SHARED,
@@ -80,7 +81,7 @@ class SaleOrder(models.Model):
         self.write({"vendor_id": kept or False, **terms.get(kept, {})})
         self._marketplace_write_discounts(goods, result)
         self._marketplace_share_lines(shared, result, parts)
-        self._marketplace_group(self | added)
+        self._marketplace_group(self | added, result)
         return added
 
     def _marketplace_share(self, goods, shared, terms, vendors, contracts):
@@ -99,6 +100,7 @@ class SaleOrder(models.Model):
                 line._marketplace_seller(),
                 minor[line],
                 own=terms.get(line._marketplace_seller(), {}).get("posture") != "agent",
+                **share_weights(line.product_uom_qty, line.product_id.weight),
             )
             for line in goods
         ]
@@ -111,6 +113,7 @@ class SaleOrder(models.Model):
                         minor[line],
                         line._marketplace_delivers_for(),
                         operator_sells=operator_sells,
+                        key=self.company_id.marketplace_allocation_key,
                     )
                     for line in shared - discounts
                 ],
@@ -120,7 +123,8 @@ class SaleOrder(models.Model):
                         -minor[line],
                         line.discount_funder,
                         line._marketplace_discounted(goods),
-                        line._marketplace_vendor_share(),
+                        vendor_share=line._marketplace_vendor_share(),
+                        key=self.company_id.marketplace_allocation_key,
                     )
                     for line in discounts
                 ],
@@ -203,8 +207,11 @@ class SaleOrder(models.Model):
         emptied.unlink()
         self.env["sale.order.line"].create(new_lines)
 
-    def _marketplace_group(self, orders):
-        """Tie the parts of a quotation together, payments included."""
+    def _marketplace_group(self, orders, result):
+        """Tie the parts of a quotation together, payments included.
+
+        :param result: how the engine split it.
+        """
         funded = sum(orders.order_line.mapped("amount_discount_marketplace"))
         # sudo: the group belongs to the marketplace, a salesperson may not create it
         group = (
@@ -216,6 +223,10 @@ class SaleOrder(models.Model):
                     "partner_id": self.partner_id.id,
                     "currency_id": self.currency_id.id,
                     "date_order": fields.Datetime.now(),
+                    **self._marketplace_account_vals(self),
+                    "allocations": self.env["marketplace.order"]._prepare_allocations(
+                        result, self.currency_id
+                    ),
                     "amount_charged": self.currency_id.round(
                         sum(orders.mapped("amount_total")) - funded
                     ),

@@ -26,6 +26,13 @@ from . import test_shipment
 from . import test_shipment_document
 from . import test_shipping_method
 from . import test_refund
+from . import test_amendment
+from . import test_service
+from . import test_on_account
+from . import test_allocation
+from . import test_readiness
+from . import test_posting_modes
+from . import test_order_together
 from . import test_integrity
 from . import test_order_properties
 from . import test_refund_concurrency

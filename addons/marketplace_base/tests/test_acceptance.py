@@ -152,10 +152,12 @@ class TestAcceptance(AcceptanceCommon):
         order._marketplace_refuse("vendor", {line: 1}, "out_of_stock")
         order._marketplace_accept("vendor")
         refund = group.refund_ids
-        self.assertRecordValues(refund, [{"state": "done", "amount": 0.0}])
         self.assertRecordValues(
-            line, [{"qty_cancelled": 1.0, "amount_cancelled": 10.0}]
+            refund, [{"state": "done", "before_capture": True, "amount": 10.0}]
         )
+        self.assertRecordValues(refund.line_ids, [{"quantity": 1.0, "amount": 10.0}])
+        self.assertEqual(group.amount_payable, 47.0)
+        self.assertEqual(group.amount_refunded, 0.0)
         self.assertEqual(group.payment_state, "authorized")
         Payment._record_batch(
             group, [{**authorized, "state": "captured", "amount_minor": 4700}]
@@ -203,7 +205,7 @@ class TestAcceptance(AcceptanceCommon):
             [(self.offer, 3), (self.offer_two, 1)], captured=False
         )
         order._marketplace_refuse("vendor", {line: 3, line_two: 1}, "discontinued")
-        self.assertEqual(group._collect_minor(), 0)
+        self.assertEqual(group.amount_payable, 0.0)
         self.assertEqual(group.payment_state, "not_paid")
         self.assertEqual(group.state, "cancelled")
         self.assertEqual(order.marketplace_state, "cancelled")
@@ -219,8 +221,9 @@ class TestAcceptance(AcceptanceCommon):
             captured=False,
         )
         order._marketplace_refuse("vendor", {line: 1}, "out_of_stock")
+        # 7.50 that the customer does not pay, 2.50 that the marketplace does not.
         self.assertRecordValues(
-            line, [{"amount_cancelled": 7.5, "amount_cancelled_funded": 2.5}]
+            group.refund_ids.line_ids, [{"amount": 7.5, "amount_vendor": 10.0}]
         )
         self.env["marketplace.payment"]._record_batch(
             group,
@@ -311,7 +314,9 @@ class TestAcceptance(AcceptanceCommon):
         with self.assertRaises(MarketplaceError):
             line.decision_ids.quantity = 9
         with self.assertRaises(MarketplaceError):
-            line.with_user(desk).write({"qty_cancelled": 1.0})
+            self.env["marketplace.refund"].with_user(desk).create(
+                {"order_id": line.order_id.marketplace_order_id.id, "is_refusal": True}
+            )
         with self.assertRaises(MarketplaceError):
             self.vendor.vendor_contract_ids.acceptance_hours = 1
 

@@ -48,6 +48,8 @@ class MarketplaceRefund(models.Model):
     def _commission_give_back(self, sale_lines):
         """Return {order line: part of its commission that this refund gives back}."""
         give_back = dict.fromkeys(sale_lines, Decimal(1))
+        if self.before_capture:
+            return give_back  # never sold: there is nothing to keep a part of
         for line, cell in self._commission_cells(sale_lines).items():
             is_shipping = line.marketplace_kind == "shipping"
             kept = cell.rate_kept_shipping if is_shipping else cell.rate_kept

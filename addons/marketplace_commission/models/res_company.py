@@ -60,7 +60,88 @@ class ResCompany(models.Model):
             if not position and vendor.country_id:
                 position = candidates._get_first_matching_fpos(vendor)
             positions[vendor] = position
+        if problems := self._marketplace_position_problems(positions):
+            raise MarketplaceError("\n".join(problems))
         return positions
+
+    def _marketplace_position_problems(self, positions):
+        """Return, in words, vendors abroad whose commission has no tax of its own.
+
+        Without a fiscal position the domestic tax would be charged, and nobody told.
+
+        :param positions: {vendor: fiscal position, maybe empty}.
+        """
+        self.ensure_one()
+        home = self.account_fiscal_country_id
+        abroad = {}
+        for vendor, position in positions.items():
+            country = vendor.country_id
+            if home and country and country != home and not position:
+                key = (country, bool(vendor.vat))
+                abroad[key] = abroad.get(key, vendor.browse()) | vendor
+        return [
+            self.env._(
+                "%(vendors)s: no fiscal position says which VAT a commission to "
+                "%(country)s has, VAT number %(known)s. Add one under Accounting › "
+                "Configuration › Fiscal Positions, or set it on the vendor.",
+                vendors=", ".join(vendors.mapped("display_name")),
+                country=country.name,
+                known=self.env._("known") if vat else self.env._("not known"),
+            )
+            for (country, vat), vendors in abroad.items()
+        ]
+
+    def _marketplace_readiness(self):
+        rows = super()._marketplace_readiness()
+        company = self.sudo().with_company(self)
+        problems, taxes = [], self.env["account.tax"]
+        try:
+            taxes = company._marketplace_commission_taxes(
+                self.env["account.fiscal.position"]
+            )
+        except MarketplaceError as error:
+            problems = [str(error)]
+        rows.append(
+            {
+                "area": "tax",
+                "name": self.env._("Tax on commission"),
+                "value": ", ".join(taxes.mapped("name")),
+                "problem": " ".join(problems),
+            }
+        )
+        return rows + company._marketplace_country_rows()
+
+    def _marketplace_country_rows(self):
+        """Return one row per country of active vendors: which position they have."""
+        vendors = (
+            self.env["marketplace.contract"]
+            .search([("company_id", "=", self.id), ("state", "=", "active")])
+            .vendor_id
+        )
+        try:
+            positions = self._marketplace_fiscal_positions(vendors)
+            problem = ""
+        except MarketplaceError as error:
+            positions, problem = {}, str(error)
+        if problem:
+            return [
+                {
+                    "area": "tax",
+                    "name": self.env._("Vendors abroad"),
+                    "value": "",
+                    "problem": problem,
+                }
+            ]
+        home = self.account_fiscal_country_id
+        found = {
+            (vendor.country_id.name, position.name)
+            for vendor, position in positions.items()
+            if vendor.country_id and vendor.country_id != home
+        }
+        return [
+            {"area": "tax", "name": country, "value": position, "problem": ""}
+            for country, position in sorted(found)
+        ]
 
     def _marketplace_check_invoice_date(self, date):
         """Refuse to invoice in a locked period: Odoo would move the date by itself.

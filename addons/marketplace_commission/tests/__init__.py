@@ -1,4 +1,6 @@
 from . import test_commission_parcels
+from . import test_readiness
+from . import test_cancel_units
 from . import test_commission_plan
 from . import test_commission_line
 from . import test_commission_invoice

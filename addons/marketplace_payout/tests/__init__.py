@@ -1,4 +1,5 @@
 from . import (
+    test_amendment,
     test_four_eyes,
     test_order_payout,
     test_payout_run,
