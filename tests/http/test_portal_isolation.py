@@ -107,6 +107,8 @@ CLOSED_MODELS = {
     "marketplace.mass.action",
     "marketplace.mass.action.line",
     "marketplace.line.decision",
+    "marketplace.margin",
+    "marketplace.vies.check",
     "marketplace.line.refusal",
     "marketplace.line.refusal.line",
     "marketplace.message",

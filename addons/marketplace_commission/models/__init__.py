@@ -48,3 +48,7 @@ from . import res_company_principal
 from . import principal_documents
 from . import principal_refunds
 from . import private_receipt
+from . import commission_vat
+from . import marketplace_vies_check
+from . import account_move_commission
+from . import marketplace_margin
