@@ -151,7 +151,6 @@ CLOSED_MODELS = {
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
     "marketplace.shipping.method",
-    "marketplace.psp.account",
     "marketplace.psp.account.event",
     "marketplace.shipping.step",
     "marketplace.state.mixin",

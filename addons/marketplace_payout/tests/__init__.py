@@ -21,11 +21,9 @@ from . import test_settlement_fee
 from . import test_payout_answer
 from . import test_payout_psp
 from . import test_close, test_cutoff, test_roles, test_run_control
-from . import test_settlement_fee
 from . import test_alert, test_posting_catalogue
 from . import test_reserve
 from . import test_debt
-from . import test_settlement_fee
 from . import test_payout_request
 from . import test_settlement_concurrency
 from . import test_statement_service
