@@ -8,8 +8,7 @@
     "license": "LGPL-3",
     "development_status": "Beta",
     "depends": ["marketplace_commission"],
-    "external_dependencies": {"python": ["dac7", "holidays", "sepaxml"]},
-    "external_dependencies": {"python": ["holidays", "requests", "sepaxml"]},
+    "external_dependencies": {"python": ["dac7", "holidays", "requests", "sepaxml"]},
     "data": [
         "security/marketplace_payout_groups.xml",
         "security/ir.model.access.csv",
@@ -32,7 +31,7 @@
         "views/marketplace_payout_views.xml",
         "wizards/marketplace_bank_message_wizard_views.xml",
         "views/marketplace_bank_message_views.xml",
-        "views/marketplace_psp_account_views.xml",
+        "views/marketplace_payout_provider_views.xml",
         "views/bank_line_match_views.xml",
         "data/payout_rails_data.xml",
         "views/marketplace_order_views.xml",
