@@ -187,22 +187,33 @@ class SaleOrder(models.Model):
         for company in self.env["res.company"]._marketplace_companies():
             if company.marketplace_document_trigger == "manual":
                 continue
-            for model, domain, act in (
-                (
-                    self,
-                    self._vendor_document_domain(company),
-                    self.env["marketplace.vendor.document"]._issue_invoices,
-                ),
-                (
-                    self.env["marketplace.refund.line"],
-                    self.env["marketplace.refund.line"]._vendor_document_domain(
-                        company
-                    ),
-                    self.env["marketplace.vendor.document"]._issue_credit_notes,
-                ),
-            ):
+            for model, domain, act in self._vendor_document_tasks(company):
                 if not self._issue_due(cron, company, model, domain, act):
                     return
+
+    @api.model
+    def _vendor_document_tasks(self, company):
+        """Return [(model, domain, method)]: what the job issues documents from."""
+        documents = self.env["marketplace.vendor.document"]
+        items = self.env["marketplace.refund.line"]
+        return [
+            (self, self._vendor_document_domain(company), documents._issue_invoices),
+            (
+                items,
+                items._vendor_document_domain(company),
+                documents._issue_credit_notes,
+            ),
+            (
+                self,
+                self._principal_domain(company),
+                lambda orders: orders._issue_principal_documents(),
+            ),
+            (
+                items,
+                items._principal_domain(company),
+                lambda refunded: refunded._issue_principal_refunds(),
+            ),
+        ]
 
     def _issue_due(self, cron, company, model, domain, act):
         """Act on all records of a domain in batches; return whether time is left."""

@@ -212,6 +212,21 @@ class TestPrincipal(VendorDocumentCommon):
 
     def test_job_makes_the_documents(self):
         group = self._sell()
+        self.env.flush_all()
+        order = group.sale_order_ids
+        domain = order._principal_domain(self.company)
+        self.assertIn(
+            order,
+            self.env["sale.order"].search(domain),
+            order.read(
+                [
+                    "state",
+                    "posture",
+                    "marketplace_shipping_state",
+                    "vendor_document_state",
+                ]
+            ),
+        )
         cron = self.env.ref("marketplace_commission.ir_cron_issue_vendor_documents")
         self.env.flush_all()
         with self.enter_registry_test_mode():

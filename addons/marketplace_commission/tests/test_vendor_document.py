@@ -293,9 +293,9 @@ class TestVendorDocument(VendorDocumentCommon):
         self.assertEqual(mails.recipient_ids, self.customer)
         self.assertEqual(len(mails), 1)
         self.assertEqual(len(mails.attachment_ids), 1)
-        action = order.action_print_private_receipt()
+        self.assertTrue(order.action_print_private_receipt())
         html, _type = self.env["ir.actions.report"]._render_qweb_html(
-            action["report_name"], order.ids
+            "marketplace_commission.report_private_receipt", order.ids
         )
         text = html.decode()
         self.assertIn("12.00", text)

@@ -38,6 +38,8 @@ class TestVendorDocumentMentions(VendorDocumentCommon):
             [(offer, 1)],
             partner_id=customer.id,
             partner_shipping_id=(shipping or customer).id,
+            # Services are performed, not shipped.
+            deliver=offer.product_id.type != "service" and "2026-03-05",
         )
         return self._invoice(group)
 
