@@ -8,8 +8,7 @@
     "license": "LGPL-3",
     "development_status": "Beta",
     "depends": ["marketplace_commission"],
-    "external_dependencies": {"python": ["dac7", "holidays", "sepaxml"]},
-    "external_dependencies": {"python": ["holidays", "requests", "sepaxml"]},
+    "external_dependencies": {"python": ["dac7", "holidays", "requests", "sepaxml"]},
     "data": [
         "security/marketplace_payout_groups.xml",
         "security/ir.model.access.csv",
