@@ -31,7 +31,7 @@
         "views/marketplace_payout_views.xml",
         "wizards/marketplace_bank_message_wizard_views.xml",
         "views/marketplace_bank_message_views.xml",
-        "views/marketplace_psp_account_views.xml",
+        "views/marketplace_payout_provider_views.xml",
         "views/bank_line_match_views.xml",
         "data/payout_rails_data.xml",
         "views/marketplace_order_views.xml",

@@ -127,6 +127,7 @@ CLOSED_MODELS = {
     "marketplace.outbox",
     "marketplace.payment",
     "marketplace.payout.answer.wizard",
+    "marketplace.payout.provider",
     "marketplace.payout.request",
     "marketplace.payout.run",
     "marketplace.payout.wizard",

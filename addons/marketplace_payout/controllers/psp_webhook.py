@@ -30,7 +30,7 @@ class PspWebhookController(http.Controller):
         """
         # superuser: the caller is no user; the signature is what lets it in
         env = request.env(user=SUPERUSER_ID, su=True)
-        account = env["marketplace.psp.account"].search([("webhook_key", "=", key)])
+        account = env["marketplace.payout.provider"].search([("webhook_key", "=", key)])
         if not account:
             return self._refuse(404, "no such account", "?")
         length = request.httprequest.content_length

@@ -36,7 +36,7 @@ from . import payout_failure
 from . import payout_rail
 from . import payee_name_check
 from . import marketplace_bank_message
-from . import marketplace_psp_account
+from . import marketplace_payout_provider
 from . import payout_psp
 from . import bank_line_match
 from . import marketplace_cutoff

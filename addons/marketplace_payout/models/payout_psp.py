@@ -21,7 +21,7 @@ class MarketplacePayoutRun(models.Model):
     _inherit = "marketplace.payout.run"
 
     psp_account_id = fields.Many2one(
-        "marketplace.psp.account",
+        "marketplace.payout.provider",
         string="Payment Provider",
         readonly=True,
         check_company=True,

@@ -23,7 +23,7 @@ class PspCommon(PayoutRunCommon):
         super().setUpClass()
         cls.provider = FakeProvider()
         cls.addClassCleanup(cls.provider.stop)
-        cls.psp_account = cls.env["marketplace.psp.account"].create(
+        cls.psp_account = cls.env["marketplace.payout.provider"].create(
             {
                 "name": "Provider",
                 "company_id": cls.company.id,

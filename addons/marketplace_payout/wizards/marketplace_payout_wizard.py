@@ -40,7 +40,7 @@ class MarketplacePayoutWizard(models.TransientModel):
         help="Only vendors who are paid this way are in the run.",
     )
     psp_account_id = fields.Many2one(
-        "marketplace.psp.account",
+        "marketplace.payout.provider",
         string="Payment Provider",
         check_company=True,
     )

@@ -14,10 +14,10 @@ ADMIN = "base.group_system"
 KEY_BYTES = 24
 
 
-class MarketplacePspAccount(models.Model):
+class MarketplacePayoutProvider(models.Model):
     """The operator's account at a payment provider that pays vendors."""
 
-    _name = "marketplace.psp.account"
+    _name = "marketplace.payout.provider"
     _description = "Payment Provider Account"
     _inherit = ["mail.thread"]
     _order = "name, id"
