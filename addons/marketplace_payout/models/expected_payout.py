@@ -127,7 +127,7 @@ class SaleOrderLine(models.Model):
         while settlement.state == "netted" and settlement.netted_by_id:
             settlement = settlement.netted_by_id
         if run := settlement.payout_id.filtered(
-            lambda payout: payout.state in ("sent", "confirmed")
+            lambda payout: payout.state in ("sent", "unresolved", "confirmed")
         ).run_id:
             return Expected(run.date_execution, "paid")
         if settlement.state == "confirmed":

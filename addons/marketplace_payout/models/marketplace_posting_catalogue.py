@@ -15,6 +15,8 @@ CUSTOMER = ("PSP_CLEARING", "GIFT_CARDS")
 SOLD = ("VENDOR_PENDING", "SHIPPING_INC", "VAT_DEEMED", "VAT_OUT")
 GIVEN_UP = (*SOLD, "VENDOR_DUE", "OPERATOR_COST")
 GIVEN_BACK = ("DISCOUNT_MKT", "OPERATOR_COST")
+# Where the money of a payout leaves from, and comes back to.
+PAYOUT_SOURCES = ("PAYOUT_TRANSIT", "BANK", "PSP_CLEARING")
 
 
 def pairs(debits, credits):
@@ -57,8 +59,10 @@ class MarketplaceLedgerLine(models.Model):
             "fee": both_ways("VENDOR_AR", "COMMISSION")
             + both_ways("VENDOR_AR", "SUBSCRIPTION"),
             "netting": both_ways("VENDOR_DUE", "VENDOR_AR"),
-            "payout": pairs(("VENDOR_DUE",), ("PAYOUT_TRANSIT", "BANK")),
+            "payout": pairs(("VENDOR_DUE",), PAYOUT_SOURCES),
             "payout_bank": [("PAYOUT_TRANSIT", "BANK")],
+            "payout_psp": [("PAYOUT_TRANSIT", "PSP_CLEARING")],
+            "payout_return": pairs((*PAYOUT_SOURCES, "PSP_FEES"), ("VENDOR_DUE",)),
             "accrual": both_ways("ACCRUED_INCOME", "COMMISSION")
             + both_ways("ACCRUED_INCOME", "VAT_ACCRUED"),
             "accrual_reversal": both_ways("COMMISSION", "ACCRUED_INCOME")

@@ -171,6 +171,7 @@ class MarketplacePayoutRun(models.Model):
                 "company_id": company.id,
                 "currency_id": self.env.ref("base.EUR").id,
                 "journal_id": journal and journal.id,
+                "rail": "sepa",
                 "date": date,
             }
         )
@@ -277,7 +278,7 @@ class MarketplacePayoutRun(models.Model):
             currency = run.currency_id
             position = run.company_id._marketplace_client_money(run.date, currency, run)
             left = position["available"]
-            if run.state not in ("sent", "confirmed", "cancelled"):
+            if run.state in ("draft", "checked", "approved"):
                 left -= currency._marketplace_minor(run.amount_total)
             run.amount_available = currency._marketplace_amount(position["available"])
             run.amount_shortfall = currency._marketplace_amount(max(-left, 0))

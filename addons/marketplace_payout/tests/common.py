@@ -100,6 +100,16 @@ class PayoutRunCommon(PayoutCommon):
         cls._sell([(offer, 1) for offer in cls.offers], "2026-03-02", "2026-03-05")
         cls.settlements = cls._settle("2026-03-10", cls.vendors)
 
+    def assertCatalogued(self, payouts):
+        """Assert that the catalogue of postings names every movement of payouts."""
+        pairs = self.env["marketplace.ledger.line"]._posting_pairs()
+        lines = payouts.settlement_id.ledger_line_ids.filtered(
+            lambda line: line.event.startswith("payout")
+        )
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertIn((line.role_debit, line.role_credit), pairs[line.event])
+
     def _payout(self, run, vendor):
         return run.payout_ids.filtered(lambda payout: payout.vendor_id == vendor)
 

@@ -178,6 +178,7 @@ class TestPayoutAnswer(AnswerCommon):
         )
         late = self._import(camt053(entry(first.end_to_end_id, "88.00", "2026-03-13")))
         self.assertEqual(late.line_ids.outcome, "known")
+        self.assertCatalogued(first)
         self.assertBalances(self.a, due=88)
         self.assertTiedOut()
 

@@ -188,6 +188,7 @@ class TestPayoutPsp(PspCommon):
             line.move_id,
             [("PSP_CLEARING", self.psp, 88, 0), ("VENDOR_DUE", self.a, 0, 88)],
         )
+        self.assertCatalogued(payout)
         self.assertBalances(self.a, due=88)
         self.assertTiedOut()
 
