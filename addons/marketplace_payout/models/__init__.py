@@ -25,6 +25,7 @@ from . import vendor_next_payout
 from . import marketplace_reserve_terms
 from . import marketplace_reserve
 from . import marketplace_debt
+from . import marketplace_debt_instalment
 from . import marketplace_debt_posting
 from . import settlement_carry
 from . import payout_request
