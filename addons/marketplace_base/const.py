@@ -366,7 +366,18 @@ ROLES = {
     "FX_LOSS": Role("Exchange losses", "expense", "666000", "641000"),
     "FX_GAIN": Role("Exchange gains", "income", "766000", "441000"),
     "ACCRUED_INCOME": Role(
-        "Commission earned, not invoiced", "asset_current", "418100", "121500"
+        "Commission earned, not invoiced",
+        "asset_current",
+        "418100",
+        "121500",
+        partner="vendor",
+    ),
+    "VAT_ACCRUED": Role(
+        "VAT on commission not invoiced",
+        "liability_current",
+        "445870",
+        "251300",
+        partner="vendor",
     ),
 }
 

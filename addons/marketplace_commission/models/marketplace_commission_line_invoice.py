@@ -6,7 +6,7 @@ from odoo.tools import format_date
 
 from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
 
-from .marketplace_fee import FEE_KINDS, SEPARATE_KINDS
+from .marketplace_fee import FEE_KINDS
 
 
 class MarketplaceCommissionLine(models.Model):
@@ -150,11 +150,11 @@ class MarketplaceCommissionLine(models.Model):
         """
         own_lines = self.grouped(lambda line: (line.vendor_id, line.currency_id, False))
         own_fees = fees.grouped(
-            lambda fee: (fee.vendor_id, fee.currency_id, fee.kind in SEPARATE_KINDS)
+            lambda fee: (fee.vendor_id, fee.currency_id, fee._document_key())
         )
         documents = []
         for key in dict.fromkeys([*own_lines, *own_fees]):
-            vendor, currency, _is_separate = key
+            vendor, currency, _own = key
             lines = own_lines.get(key, self.browse())
             items = own_fees.get(key, fees.browse())
             minor = currency._marketplace_minor
@@ -166,9 +166,12 @@ class MarketplaceCommissionLine(models.Model):
     def _invoice_company(self, company, invoice_date, fees):
         company._marketplace_check_invoice_date(invoice_date)
         documents = self._documents(fees)
-        positions = company._marketplace_fiscal_positions(
-            self.env["res.partner"].union(*(vendor for vendor, *_rest in documents))
+        decisions = company._marketplace_commission_vat(
+            self.env["res.partner"].union(*(vendor for vendor, *_rest in documents)),
+            invoice_date,
         )
+        documents = [document for document in documents if document[0] in decisions]
+        positions = {vendor: vat.position for vendor, vat in decisions.items()}
         # Once for all documents, not once for each.
         common = {
             "journal_id": company._marketplace_journal(
@@ -207,7 +210,7 @@ class MarketplaceCommissionLine(models.Model):
                         currency,
                         total,
                         own_fees,
-                        positions[vendor],
+                        decisions[vendor],
                         items[positions[vendor]],
                         common,
                     )
@@ -232,13 +235,11 @@ class MarketplaceCommissionLine(models.Model):
         self.env["marketplace.ledger.line"]._record_posted(entries)
         return moves.with_env(self.env)
 
-    def _prepare_invoice_vals(
-        self, vendor, currency, total, fees, position, item, common
-    ):
+    def _prepare_invoice_vals(self, vendor, currency, total, fees, vat, item, common):
         """Return the document of the lines and fees of one vendor and currency.
 
         :param total: of the commission, minor units; negative when it is given back.
-        :param position: fiscal position of the vendor, maybe empty.
+        :param vat: what decides the tax, see ``_marketplace_commission_vat``.
         :param item: product, account and taxes of the commission line, and the values
             of the line of each fee.
         :param common: what all documents of the run share.
@@ -250,6 +251,7 @@ class MarketplaceCommissionLine(models.Model):
         if total:
             rows.insert(0, ({**commission, "name": self._invoice_label(total)}, total))
         sign = 1 if sum(minor for _values, minor in rows) > 0 else -1
+        dates = fees.mapped("date") + (self.mapped("date") if total else [])
         vals = {
             **common,
             "move_type": "out_invoice" if sign > 0 else "out_refund",
@@ -258,7 +260,11 @@ class MarketplaceCommissionLine(models.Model):
             "currency_id": currency.id,
             # One receivable item: it is netted with the credits of the vendor.
             "invoice_payment_term_id": False,
-            "fiscal_position_id": position.id,
+            "fiscal_position_id": vat.position.id,
+            "marketplace_vat_case": vat.case,
+            "marketplace_vies_check_id": vat.check.id,
+            "marketplace_date_from": min(dates),
+            "marketplace_date_to": max(dates),
             "invoice_user_id": False,
             "invoice_line_ids": [
                 Command.create(

@@ -16,13 +16,19 @@ FEE_KINDS = {
     "psp": ("Payment Cost", "SUBSCRIPTION"),
     "adjustment": ("Commission Adjustment", "COMMISSION"),
     "rebate": ("Volume Rebate", "COMMISSION"),
+    "manual": ("Manual Debit or Credit", "COMMISSION"),
 }
 # Charged only once a second person agrees.
-APPROVED_KINDS = {"penalty"}
+APPROVED_KINDS = {"penalty", "manual"}
 # Each on a document of its own, with its calculation.
-SEPARATE_KINDS = {"rebate"}
+SEPARATE_KINDS = {"rebate", "manual"}
 # May be negative: they give commission back.
-SIGNED_KINDS = {"adjustment", "rebate"}
+SIGNED_KINDS = {"adjustment", "rebate", "manual"}
+# VAT of a manual debit or credit.
+VAT_TREATMENTS = [
+    ("service", "As Commission"),
+    ("none", "None: Compensation"),
+]
 FEE_STATES = [
     ("draft", "Draft"),
     ("approved", "Approved"),
@@ -43,6 +49,7 @@ FROZEN_FIELDS = {
     "currency_id",
     "date",
     "amount",
+    "vat_treatment",
     "calculation",
     "sale_order_id",
     "source_key",
@@ -108,12 +115,28 @@ class MarketplaceFee(models.Model):
     calculation = fields.Text(
         help="How the amount came about; the vendor reads it beside the fee."
     )
+    vat_treatment = fields.Selection(
+        VAT_TREATMENTS,
+        string="VAT",
+        required=True,
+        default="service",
+        help="A manual debit or credit is a service or its price reduction, with the "
+        "VAT of commission; or it makes good a damage and is outside the scope of VAT.",
+    )
     note = fields.Text(string="Reason", help="Why; for our own people.")
     sale_order_id = fields.Many2one(
         "sale.order", string="Vendor Order", index="btree_not_null", check_company=True
     )
     source_key = fields.Char(
         readonly=True, copy=False, help="Names the event: it is charged once."
+    )
+    proposed_by_id = fields.Many2one(
+        "res.users",
+        string="Proposed by",
+        readonly=True,
+        copy=False,
+        help="Who last wrote what is charged: where a second person approves, it is "
+        "not this one.",
     )
     approved_by_id = fields.Many2one(
         "res.users", string="Approved by", readonly=True, copy=False, tracking=True
@@ -160,6 +183,25 @@ class MarketplaceFee(models.Model):
                     )
                 )
 
+    @api.constrains("kind", "note", "vat_treatment")
+    def _check_manual(self):
+        for fee in self:
+            if fee.kind == "manual" and not (fee.note or "").strip():
+                raise MarketplaceError(
+                    self.env._(
+                        "“%(fee)s”: say why, a second person approves a manual debit "
+                        "or credit by its reason.",
+                        fee=fee.name,
+                    )
+                )
+            if fee.kind != "manual" and fee.vat_treatment != "service":
+                raise MarketplaceError(
+                    self.env._(
+                        "“%(fee)s”: only manual debits and credits go without VAT.",
+                        fee=fee.name,
+                    )
+                )
+
     # -- CRUD -----------------------------------------------------------------------
 
     @api.model_create_multi
@@ -177,9 +219,13 @@ class MarketplaceFee(models.Model):
                     if vals.get("company_id", self.env.company.id) == company.id
                 }
             )
-        return super().create(vals_list)
+        return super().create(
+            [{**vals, "proposed_by_id": self.env.uid} for vals in vals_list]
+        )
 
     def write(self, vals):
+        if (FROZEN_FIELDS | {"note"}) & vals.keys() and not self.env.su:
+            vals = {**vals, "proposed_by_id": self.env.uid}
         invoicing = self.env.context.get("marketplace_fee_invoicing") is INVOICING
         if FROZEN_FIELDS & vals.keys() and not invoicing:
             if fixed := self.filtered(lambda fee: fee.state == "approved"):
@@ -220,16 +266,16 @@ class MarketplaceFee(models.Model):
         return super()._transition(target, values)
 
     def action_approve(self):
-        """Let the fee be invoiced; a penalty is approved by somebody else."""
+        """Let the fee be invoiced; some kinds are approved by somebody else."""
         own = self.filtered(
             lambda fee: fee.state == "draft"
             and fee.kind in APPROVED_KINDS
-            and fee.create_uid == self.env.user
+            and fee.proposed_by_id == self.env.user
         )
         if own:
             raise MarketplaceError(
                 self.env._(
-                    "%(fees)s: you made this penalty, so somebody else approves it.",
+                    "%(fees)s: you proposed this, so somebody else approves it.",
                     fees=", ".join(own.mapped("name")),
                 )
             )
@@ -277,6 +323,13 @@ class MarketplaceFee(models.Model):
         )
         return fees
 
+    def _document_key(self):
+        """Return what tells the document of a fee from that of the commission."""
+        self.ensure_one()
+        if self.kind == "manual":
+            return f"manual:{self.id}"
+        return self.kind if self.kind in SEPARATE_KINDS else False
+
     @api.model
     @api.private
     def _invoiceable(self, company, date_to=None, vendors=None):
@@ -314,6 +367,8 @@ class MarketplaceFee(models.Model):
             for fee in fees:
                 name = "\n".join(filter(None, [fee.name, fee.calculation]))
                 items[fee] = {**common, "name": name}
+                if fee.vat_treatment == "none":
+                    items[fee]["tax_ids"] = [fields.Command.clear()]
         return items
 
     def _link_invoice_line(self, item):

@@ -25,17 +25,22 @@ class MarketplaceVendorUser(models.Model):
                 "account.move",
                 "invoice_date",
             ),
+            "commission_annex": DocumentKind(
+                self.env._("Annexes of commission invoices (CSV)"),
+                "finance",
+                "account.move",
+                "invoice_date",
+            ),
         }
 
+    def _document_title(self, kind, record):
+        if kind == "commission_annex":
+            return self.env._("Annex of %(document)s", document=record.name)
+        return super()._document_title(kind, record)
+
     def _document_file(self, kind, record):
-        if kind != "commission":
-            return super()._document_file(kind, record)
-        name = record._get_invoice_report_filename()
-        if sent := record.invoice_pdf_report_id:
-            return name, sent.raw
-        # sudo: the gate has checked that the document is the vendor's
-        reports = self.env["ir.actions.report"].sudo()
-        content, _type = reports.with_context(
-            force_report_rendering=True
-        )._render_qweb_pdf("account.account_invoices", record.ids)
-        return name, content
+        if kind == "commission":
+            return record._commission_filename("pdf"), record._commission_pdf()
+        if kind == "commission_annex":
+            return record._commission_filename("csv"), record._commission_annex_csv()
+        return super()._document_file(kind, record)

@@ -2,6 +2,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..vies import Answer
 from .common import CommissionCommon
 
 
@@ -136,6 +137,9 @@ class TestCommissionInvoice(CommissionCommon):
         vendors = [self._create_vendor(f"Kind {rank}") for rank in range(len(kinds))]
         for vendor, (vals, _tax) in zip(vendors, kinds, strict=True):
             vendor.write(vals)
+        self.env["marketplace.vies.check"]._record(
+            self.company, vendors[2], Answer("valid")
+        )
         self._sell([(self._create_offer(vendor, 100.00), 1) for vendor in vendors])
         moves = self._invoice_commission("2026-03-10")
         by_vendor = {move.marketplace_vendor_id: move for move in moves}

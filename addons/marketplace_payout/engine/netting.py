@@ -18,7 +18,8 @@ class Payee(NamedTuple):
     """What decides whether a settled amount may leave today.
 
     ``due`` is the vendor's whole balance due: a debt made since the settlement
-    (a refund, say) must hold back a payout that would exceed it.
+    (a refund, say) must hold back a payout that would exceed it. ``rail_reason`` is
+    why the way of paying him is closed: his data, or an account he lacks.
     """
 
     amount: int
@@ -27,6 +28,8 @@ class Payee(NamedTuple):
     kyc_approved: bool
     has_iban: bool
     iban_trusted: bool
+    lacks_tax_data: bool = False
+    rail_reason: str | None = None
     has_mandate: bool = True
 
 
@@ -68,6 +71,8 @@ def exclusion_reason(payee: Payee) -> str | None:
     >>> exclusion_reason(payee)
     >>> exclusion_reason(payee._replace(has_iban=False, iban_trusted=False))
     'no_iban'
+    >>> exclusion_reason(payee._replace(lacks_tax_data=True))
+    'dac7'
     >>> exclusion_reason(payee._replace(due=2832))
     'negative'
     """
@@ -75,12 +80,16 @@ def exclusion_reason(payee: Payee) -> str | None:
         return "hold"
     if not payee.kyc_approved:
         return "incomplete_kyc"
+    if payee.lacks_tax_data:
+        return "dac7"
     if not payee.has_mandate:
         return "no_mandate"
     if not payee.has_iban:
         return "no_iban"
     if not payee.iban_trusted:
         return "untrusted_iban"
+    if payee.rail_reason:
+        return payee.rail_reason
     if payee.due < payee.amount:
         return "negative"
     return None

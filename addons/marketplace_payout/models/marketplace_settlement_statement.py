@@ -14,7 +14,7 @@ from ..const import NOTIFY_BATCH_SETTLEMENTS
 from ..engine import statement
 
 # Ledger events of the settlement that are no movement of its period.
-PAYOUT_EVENTS = ("payout", "payout_bank")
+PAYOUT_EVENTS = ("payout", "payout_bank", "payout_psp", "payout_return")
 
 
 class MarketplaceSettlement(models.Model):

@@ -1,0 +1,178 @@
+"""What the operator earns: per vendor, category, channel and day, from posted facts."""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+# Ledger roles of each cost, a debit is positive.
+COST_ROLES = {
+    "coupons": ("DISCOUNT_MKT",),
+    "psp_cost": ("PSP_FEES",),
+    "other_cost": ("OPERATOR_COST", "BAD_DEBT"),
+}
+VENDOR_ROLES = ("VENDOR_PENDING", "VENDOR_DUE")
+
+
+class MarketplaceMargin(models.Model):
+    """Show sales, refunds, revenue and cost side by side.
+
+    Each row is one posted fact: a commission line or a fee as invoiced, or a line of
+    the vendor ledger. Commission and fees add up to their income accounts.
+    """
+
+    _name = "marketplace.margin"
+    _description = "Marketplace Margin"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "vendor_id"
+
+    company_id = fields.Many2one("res.company", readonly=True)
+    currency_id = fields.Many2one(
+        "res.currency", string="Company Currency", readonly=True
+    )
+    date = fields.Date(string="Accounting Date", readonly=True)
+    vendor_id = fields.Many2one("res.partner", readonly=True)
+    categ_id = fields.Many2one("product.category", string="Category", readonly=True)
+    channel = fields.Char(readonly=True)
+    sale_order_id = fields.Many2one("sale.order", string="Order", readonly=True)
+    move_id = fields.Many2one("account.move", string="Journal Entry", readonly=True)
+    gmv = fields.Monetary(
+        string="Sales (GMV)",
+        readonly=True,
+        help="What customers paid for goods and delivery of vendors, VAT included.",
+    )
+    refunds = fields.Monetary(
+        readonly=True, help="What customers got back, VAT included."
+    )
+    commission = fields.Monetary(
+        readonly=True, help="Invoiced less given back, VAT excluded."
+    )
+    fees = fields.Monetary(readonly=True, help="Fees less rebates, VAT excluded.")
+    coupons = fields.Monetary(
+        string="Coupons Funded", readonly=True, help="Discounts that we pay."
+    )
+    psp_cost = fields.Monetary(string="Payment Cost", readonly=True)
+    other_cost = fields.Monetary(
+        readonly=True, help="Losses taken over, rounding, debts written off."
+    )
+    vendor_net = fields.Monetary(
+        readonly=True,
+        help="Credited for sales, less refunds, commission and fees without VAT.",
+    )
+    net_revenue = fields.Monetary(
+        readonly=True, help="Commission and fees less coupons and costs."
+    )
+    take_rate = fields.Float(
+        string="Net Take Rate",
+        readonly=True,
+        aggregator="sum",
+        help="Net revenue divided by sales.",
+    )
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            WITH fact AS (
+                SELECT line.id * 4 AS id, line.company_id, line.vendor_id,
+                       line.sale_order_id, line.sale_line_id, item.move_id, item.date,
+                       line.amount * item.balance / NULLIF(item.amount_currency, 0) AS
+                           commission,
+                       0.0 AS fees, 0.0 AS gmv, 0.0 AS refunds, 0.0 AS coupons,
+                       0.0 AS psp_cost, 0.0 AS other_cost, 0.0 AS credited
+                  FROM marketplace_commission_line line
+                  JOIN account_move_line item ON item.id = line.move_line_id
+                 WHERE item.parent_state = 'posted'
+             UNION ALL
+                SELECT fee.id * 4 + 1, fee.company_id, fee.vendor_id,
+                       fee.sale_order_id, NULL, item.move_id, item.date,
+                       0.0, -item.balance, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+                  FROM marketplace_fee fee
+                  JOIN account_move_line item ON item.id = fee.move_line_id
+                 WHERE item.parent_state = 'posted'
+             UNION ALL
+                SELECT line.id * 4 + 2, line.company_id, line.vendor_id,
+                       line.sale_order_id, line.sale_line_id, item.move_id, item.date,
+                       0.0, 0.0,
+                       CASE WHEN line.event = 'capture' THEN money.value ELSE 0.0 END,
+                       CASE WHEN line.event IN ('refund', 'goodwill')
+                             AND line.role_credit NOT IN
+                                 ('DISCOUNT_MKT', 'SHIPPING_INC', 'OPERATOR_COST')
+                            THEN money.value ELSE 0.0 END,
+                       money.value * (%(coupons)s),
+                       money.value * (%(psp_cost)s),
+                       money.value * (%(other_cost)s),
+                       CASE WHEN line.event IN
+                                 ('capture', 'discount_funding', 'shipping_funding',
+                                  'refund', 'goodwill')
+                            THEN money.value * (%(vendor_credit)s)
+                            ELSE 0.0 END
+                  FROM marketplace_ledger_line line
+                  JOIN account_move_line item ON item.id = line.debit_move_line_id
+            CROSS JOIN LATERAL (
+                       SELECT line.amount * COALESCE(
+                                  item.balance / NULLIF(item.amount_currency, 0), 1
+                              ) AS value
+                       ) money
+                 WHERE item.parent_state = 'posted'
+                   AND line.event NOT IN ('commission', 'commission_tax', 'fee')
+            )
+            SELECT fact.id, fact.company_id, company.currency_id, fact.date,
+                   fact.vendor_id, template.categ_id, fact.sale_order_id, fact.move_id,
+                   COALESCE(purchase.channel, 'odoo') AS channel,
+                   fact.gmv, fact.refunds, COALESCE(fact.commission, 0.0) AS commission,
+                   fact.fees, fact.coupons, fact.psp_cost, fact.other_cost,
+                   fact.credited - COALESCE(fact.commission, 0.0) - fact.fees
+                       AS vendor_net,
+                   COALESCE(fact.commission, 0.0) + fact.fees - fact.coupons
+                       - fact.psp_cost - fact.other_cost AS net_revenue,
+                   0.0 AS take_rate
+              FROM fact
+              JOIN res_company company ON company.id = fact.company_id
+         LEFT JOIN sale_order part ON part.id = fact.sale_order_id
+         LEFT JOIN marketplace_order purchase
+                ON purchase.id = part.marketplace_order_id
+         LEFT JOIN sale_order_line sold ON sold.id = fact.sale_line_id
+         LEFT JOIN product_product product ON product.id = sold.product_id
+         LEFT JOIN product_template template ON template.id = product.product_tmpl_id
+             WHERE (fact.gmv, fact.refunds, COALESCE(fact.commission, 0.0), fact.fees,
+                    fact.coupons, fact.psp_cost, fact.other_cost, fact.credited)
+                   <> (0, 0, 0, 0, 0, 0, 0, 0)
+            """,
+            vendor_credit=self._role_sign(VENDOR_ROLES, "credit", "debit"),
+            **{
+                measure: self._role_sign(roles, "debit", "credit")
+                for measure, roles in COST_ROLES.items()
+            },
+        )
+
+    @api.model
+    def _role_sign(self, roles, plus, minus):
+        """Return the SQL of 1 where a line has a role on one side, -1 on the other."""
+        return SQL(
+            "(line.%(plus)s IN %(roles)s)::int - (line.%(minus)s IN %(roles)s)::int",
+            plus=SQL.identifier(f"role_{plus}"),
+            minus=SQL.identifier(f"role_{minus}"),
+            roles=roles,
+        )
+
+    def _read_group_select(self, aggregate_spec, query):
+        """Divide the sums, where rows are grouped: the rate of a sum is no sum."""
+        if aggregate_spec == "take_rate:sum":
+            return SQL(
+                "SUM(%s) / NULLIF(SUM(%s), 0.0)",
+                self._field_to_sql(self._table, "net_revenue", query),
+                self._field_to_sql(self._table, "gmv", query),
+            )
+        return super()._read_group_select(aggregate_spec, query)
+
+    def action_open_source(self):
+        """Open the document or order a row comes from."""
+        self.ensure_one()
+        record = self.move_id or self.sale_order_id
+        record.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "view_mode": "form",
+        }
