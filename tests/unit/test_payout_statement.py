@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.addons.marketplace_payout.engine import netting, reserve, statement
+from odoo.addons.marketplace_payout.engine import (
+    accounting_export,
+    debt,
+    netting,
+    reserve,
+    statement,
+)
 from odoo.addons.marketplace_payout.engine.statement import Statement, missing
 
 AMOUNT = st.integers(min_value=-(10**9), max_value=10**9)
@@ -30,7 +36,7 @@ TERMS = st.one_of(
 
 
 def test_doctests():
-    for module in (reserve, statement):
+    for module in (accounting_export, debt, reserve, statement):
         result = doctest.testmod(module)
         assert result.attempted and not result.failed
 

@@ -56,6 +56,7 @@ from . import marketplace_alert
 from . import marketplace_reserve_terms
 from . import marketplace_reserve
 from . import marketplace_debt
+from . import marketplace_debt_instalment
 from . import marketplace_debt_posting
 from . import settlement_carry
 from . import payout_request
