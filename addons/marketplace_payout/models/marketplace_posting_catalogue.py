@@ -43,8 +43,11 @@ class MarketplaceLedgerLine(models.Model):
             "shipping_funding": pairs(("DISCOUNT_MKT",), SOLD),
             "rounding": pairs(("OPERATOR_COST",), SOLD)
             + pairs(CUSTOMER, ("OPERATOR_COST",)),
+            "on_account": pairs(("CUST_COLLECT",), SOLD),
+            "collection": pairs(CUSTOMER, ("CUST_COLLECT",)),
+            "collection_loss": [("BAD_DEBT", "CUST_COLLECT")],
             "entitlement": [("VENDOR_PENDING", "VENDOR_DUE")],
-            "refund": pairs(GIVEN_UP, (*CUSTOMER, *GIVEN_BACK)),
+            "refund": pairs(GIVEN_UP, (*CUSTOMER, "CUST_COLLECT", *GIVEN_BACK)),
             "goodwill": pairs(("OPERATOR_COST",), CUSTOMER),
             "return_label": [("OPERATOR_COST", "VENDOR_DUE")],
             "dispute_opened": [("DISPUTES", "PSP_CLEARING")],
