@@ -346,10 +346,38 @@ ROLES = {
         "Losses taken over and rounding", "expense", "658000", "600200"
     ),
     "BAD_DEBT": Role("Vendor debts written off", "expense", "654100", "600100"),
+    "IMPAIRMENT": Role(
+        "Impairment of vendor debts",
+        "asset_current",
+        "496710",
+        "121600",
+        partner="vendor",
+        tie_out=True,
+    ),
+    "IMPAIRMENT_COST": Role(
+        "Impairment of vendor debts: charge", "expense", "681740", "600300"
+    ),
+    "IMPAIRMENT_BACK": Role(
+        "Impairment of vendor debts: reversal", "income", "781740", "450100"
+    ),
+    "UNCLAIMED_INCOME": Role(
+        "Vendor credits never claimed", "income", "758000", "450000"
+    ),
     "FX_LOSS": Role("Exchange losses", "expense", "666000", "641000"),
     "FX_GAIN": Role("Exchange gains", "income", "766000", "441000"),
     "ACCRUED_INCOME": Role(
-        "Commission earned, not invoiced", "asset_current", "418100", "121500"
+        "Commission earned, not invoiced",
+        "asset_current",
+        "418100",
+        "121500",
+        partner="vendor",
+    ),
+    "VAT_ACCRUED": Role(
+        "VAT on commission not invoiced",
+        "liability_current",
+        "445870",
+        "251300",
+        partner="vendor",
     ),
 }
 

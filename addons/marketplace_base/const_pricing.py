@@ -4,6 +4,7 @@
 PRICE_CAUSES = [
     ("manual", "Back office"),
     ("portal", "Vendor portal"),
+    ("api", "Vendor API"),
     ("import", "Import"),
     ("approval", "Approved change"),
     ("schedule", "Period started or ended"),

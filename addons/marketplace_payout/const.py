@@ -4,7 +4,8 @@ PAYOUT_CALENDARS = [
     ("daily", "Every day"),
     ("weekly", "Every week, from Monday"),
     ("dekad", "On the 1st, 11th and 21st"),
-    ("monthly", "On the 1st of the month"),
+    ("half_month", "On the 1st and 16th"),
+    ("monthly", "Once a month"),
     ("manual", "By hand only"),
 ]
 
@@ -16,7 +17,7 @@ SETTLEMENT_STATES = [
 ]
 # target -> states it may be reached from
 SETTLEMENT_TRANSITIONS = {
-    "confirmed": {"netted"},
+    "confirmed": {"netted", "closed"},
     "netted": {"confirmed"},
     "closed": {"confirmed"},
     "cancelled": {"confirmed", "netted", "closed"},
@@ -28,6 +29,8 @@ RUN_STATES = [
     ("approved", "Approved"),
     ("sent", "Sent"),
     ("confirmed", "Confirmed"),
+    ("partly_failed", "Partly Failed"),
+    ("closed", "Closed"),
     ("cancelled", "Cancelled"),
 ]
 RUN_TRANSITIONS = {
@@ -36,6 +39,8 @@ RUN_TRANSITIONS = {
     "approved": {"checked"},
     "sent": {"approved"},
     "confirmed": {"sent"},
+    "partly_failed": {"sent", "confirmed"},
+    "closed": {"sent", "confirmed", "partly_failed"},
     "cancelled": {"draft", "checked", "approved"},
 }
 
@@ -43,13 +48,19 @@ PAYOUT_STATES = [
     ("excluded", "Not Paid"),
     ("draft", "To Pay"),
     ("sent", "Sent"),
+    ("unresolved", "Unresolved"),
     ("confirmed", "Paid"),
+    ("failed", "Failed"),
+    ("returned", "Returned"),
     ("cancelled", "Cancelled"),
 ]
 
 PAYOUT_TRANSITIONS = {
     "sent": {"draft"},
-    "confirmed": {"sent"},
+    "unresolved": {"sent"},
+    "confirmed": {"sent", "unresolved"},
+    "failed": {"sent", "unresolved"},
+    "returned": {"confirmed"},
     "cancelled": {"draft"},
 }
 
@@ -62,8 +73,13 @@ CARRY_REASONS = [
 EXCLUSION_REASONS = [
     ("hold", "Payouts on hold"),
     ("incomplete_kyc", "Identity not verified"),
+    ("dac7", "Tax data missing"),
+    ("no_mandate", "Billing mandate missing"),
     ("no_iban", "No IBAN"),
     ("untrusted_iban", "IBAN not approved, or changed lately"),
+    ("payee_data", "Payee data refused by banks"),
+    ("payee_name", "Name of the payee not confirmed by his bank"),
+    ("no_psp_account", "No account at the payment provider"),
     *CARRY_REASONS,
 ]
 

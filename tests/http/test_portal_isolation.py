@@ -48,8 +48,23 @@ READERS = {
 }
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
+    "marketplace.alert",
+    "marketplace.cash.forecast",
+    "marketplace.client.money",
+    "marketplace.close",
+    "marketplace.close.check",
+    "marketplace.close.event",
+    "marketplace.close.figure",
+    "marketplace.close.reason",
+    "marketplace.duty.conflict",
+    "marketplace.posting.catalogue",
+    "marketplace.reveal",
+    "marketplace.reveal.log",
     "marketplace.account.ageing",
     "marketplace.account.role",
+    "marketplace.bank.message",
+    "marketplace.bank.message.line",
+    "marketplace.bank.message.wizard",
     "marketplace.assortment.rule",
     "marketplace.binding",
     "marketplace.brand",
@@ -65,6 +80,14 @@ CLOSED_MODELS = {
     "marketplace.commission.rule",
     "marketplace.compliance.item",
     "marketplace.compliance.requirement",
+    "marketplace.dac7.frozen",
+    "marketplace.dac7.line",
+    "marketplace.dac7.quarter",
+    "marketplace.dac7.reminder",
+    "marketplace.dac7.report",
+    "marketplace.debt",
+    "marketplace.debt.instalment",
+    "marketplace.debt.wizard",
     "marketplace.discount.share",
     "marketplace.dispute",
     "marketplace.frozen.line",
@@ -103,6 +126,9 @@ CLOSED_MODELS = {
     "marketplace.order.amendment.line",
     "marketplace.outbox",
     "marketplace.payment",
+    "marketplace.payout.answer.wizard",
+    "marketplace.payout.provider",
+    "marketplace.payout.request",
     "marketplace.payout.run",
     "marketplace.payout.wizard",
     "marketplace.product.proposal",
@@ -110,6 +136,7 @@ CLOSED_MODELS = {
     "marketplace.price.as.of",
     "marketplace.price.part",
     "marketplace.psp.fee.import",
+    "marketplace.psp.account",
     "marketplace.psp.settlement",
     "marketplace.readiness",
     "marketplace.readiness.line",
@@ -118,14 +145,17 @@ CLOSED_MODELS = {
     "marketplace.refund.policy",
     "marketplace.refund.policy.cell",
     "marketplace.requirement",
+    "marketplace.reserve",
     "marketplace.return",
     "marketplace.return.line",
     "marketplace.settlement.hold",
     "marketplace.settlement.wizard",
     "marketplace.settlement.wizard.line",
     "marketplace.shipping.method",
+    "marketplace.psp.account.event",
     "marketplace.shipping.step",
     "marketplace.state.mixin",
+    "marketplace.statement.question",
     "marketplace.storefront",
     "marketplace.storefront.discount",
     "marketplace.storefront.shipping",
@@ -141,6 +171,9 @@ CLOSED_MODELS = {
     "marketplace.vendor.api.key",
     "marketplace.vendor.change",
     "marketplace.vendor.closure",
+    "marketplace.vendor.document",
+    "marketplace.vendor.document.answer",
+    "marketplace.vendor.document.line",
     "marketplace.vendor.history",
     "marketplace.vendor.import",
     "marketplace.vendor.import.line",
@@ -188,7 +221,6 @@ ROUTES = {
     "/my/marketplace/shipping/<int:method_id>": {
         "method_id": "marketplace.shipping.method"
     },
-    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/switch": {},
     "/my/marketplace/account": {},
     "/my/marketplace/company": {},
@@ -221,6 +253,7 @@ ROUTES = {
         "number": 1,
     },
     "/my/marketplace/orders/<int:order_id>/problem": {"order_id": "sale.order"},
+    "/my/marketplace/orders/<int:order_id>/refund": {"order_id": "sale.order"},
     "/my/marketplace/orders/<int:order_id>/incident": {"order_id": "sale.order"},
     "/my/marketplace/returns": {},
     "/my/marketplace/returns/page/<int:page>": {"page": 1},
@@ -274,8 +307,23 @@ ROUTES = {
         "document_id": "marketplace.kyc.document"
     },
     "/my/marketplace/terms": {},
+    "/my/marketplace/verify": {},
     "/my/marketplace/terms/<int:acceptance_id>/pdf": {
         "acceptance_id": "marketplace.terms.acceptance"
+    },
+    "/my/marketplace/invoices": {},
+    "/my/marketplace/invoices/page/<int:page>": {"page": 1},
+    "/my/marketplace/invoices/<int:document_id>": {
+        "document_id": "marketplace.vendor.document"
+    },
+    "/my/marketplace/invoices/<int:document_id>/pdf": {
+        "document_id": "marketplace.vendor.document"
+    },
+    "/my/marketplace/invoices/<int:document_id>/xml": {
+        "document_id": "marketplace.vendor.document"
+    },
+    "/my/marketplace/invoices/<int:document_id>/contest": {
+        "document_id": "marketplace.vendor.document"
     },
     "/my/marketplace/statements": {},
     "/my/marketplace/statements/page/<int:page>": {"page": 1},
@@ -288,6 +336,12 @@ ROUTES = {
     "/my/marketplace/statements/<int:settlement_id>/csv": {
         "settlement_id": "marketplace.settlement"
     },
+    "/my/marketplace/statements/<int:settlement_id>/question/<int:number>": {
+        "settlement_id": "marketplace.settlement",
+        "number": 1,
+    },
+    "/my/marketplace/statements/request": {},
+    "/my/marketplace/statements/accounting": {},
 }
 # Pages for everybody, which name no record but by a signature.
 PUBLIC_ROUTES = {
@@ -298,6 +352,9 @@ PUBLIC_ROUTES = {
 # Routes for machines, which prove who they are by a signature: what a vendor gets.
 MACHINE_ROUTES = {
     "/marketplace/webhook/<string:key>": ("/marketplace/webhook/isolation", {401}),
+    # No company of the test has a provider of identity checks.
+    "/marketplace/onboarding/<string:key>": ("/marketplace/onboarding/x", {404}),
+    "/marketplace/psp/<string:key>": ("/marketplace/psp/isolation", {404}),
 }
 
 
@@ -376,9 +433,12 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         terms = cls.env["marketplace.terms"].create(
             {"name": "Terms", "body": "<p>Terms</p>"}
         )
-        terms.action_publish()
+        mandate = terms.copy({"kind": "mandate"})
+        (terms | mandate).action_publish()
         for vendor in (cls.vendor, cls.other):
             terms._accept(vendor, "127.0.0.1")
+            mandate._accept(vendor, "127.0.0.1")
+            vendor.write({"vat": "FR23334175221", "company_registry": "334175221"})
             cls.env["marketplace.shipping.method"].create(
                 {
                     "name": f"Post of {vendor.name}",
@@ -407,6 +467,12 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
                     {"sku": f"{vendor.name} bad", "price": -1},
                 ],
             )
+        invoices = cls.env["marketplace.vendor.document"]._issue_invoices(
+            group.sale_order_ids
+        )
+        assert len(invoices) == 2, group.sale_order_ids.mapped(
+            "vendor_document_problem"
+        )
         cls.user = cls.vendor.user_ids
         cls.role_users = {
             role: cls.vendor._vendor_invite_user(

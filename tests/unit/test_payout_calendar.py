@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from odoo.addons.marketplace_payout.engine import calendar
 
 DAYS = st.dates(min_value=date(2020, 1, 1), max_value=date(2040, 12, 31))
-CALENDARS = st.sampled_from(["daily", "weekly", "dekad", "monthly"])
+CALENDARS = st.sampled_from(["daily", "weekly", "dekad", "half_month", "monthly"])
+ANCHORS = st.integers(min_value=1, max_value=31)
 
 
 def test_doctests():
@@ -16,13 +17,13 @@ def test_doctests():
     assert result.attempted and not result.failed
 
 
-@given(CALENDARS, DAYS)
-def test_periods_tile_time(code, day):
+@given(CALENDARS, DAYS, ANCHORS)
+def test_periods_tile_time(code, day, anchor):
     """Half-open: each day is in one period, and periods touch without overlap."""
-    start, end = calendar.period(code, day)
+    start, end = calendar.period(code, day, anchor)
     assert start <= day < end
-    assert calendar.period(code, end)[0] == end
-    assert calendar.period(code, start - timedelta(days=1))[1] == start
+    assert calendar.period(code, end, anchor)[0] == end
+    assert calendar.period(code, start - timedelta(days=1), anchor)[1] == start
 
 
 @given(CALENDARS, DAYS)
@@ -52,6 +53,40 @@ def test_cutoff_is_the_same_all_period_long(code, day):
 )
 def test_cutoffs_at_the_bounds(code, today, cutoff):
     assert calendar.last_cutoff(code, today) == cutoff
+
+
+@pytest.mark.parametrize(
+    ("anchor", "today", "cutoff"),
+    [
+        # days 29 to 31 fall on the last day of a shorter month
+        (31, date(2027, 2, 28), date(2027, 2, 27)),
+        (31, date(2028, 2, 28), date(2028, 1, 30)),
+        (31, date(2028, 2, 29), date(2028, 2, 28)),
+        (30, date(2028, 2, 29), date(2028, 2, 28)),
+        (29, date(2027, 2, 28), date(2027, 2, 27)),
+        (29, date(2027, 3, 28), date(2027, 2, 27)),
+        (31, date(2026, 4, 30), date(2026, 4, 29)),
+        (31, date(2026, 12, 31), date(2026, 12, 30)),
+        (31, date(2027, 1, 30), date(2026, 12, 30)),
+        (15, date(2026, 3, 14), date(2026, 2, 14)),
+        (15, date(2026, 3, 15), date(2026, 3, 14)),
+    ],
+)
+def test_monthly_day(anchor, today, cutoff):
+    assert calendar.last_cutoff("monthly", today, anchor) == cutoff
+
+
+@pytest.mark.parametrize(
+    ("today", "cutoff"),
+    [
+        (date(2028, 2, 29), date(2028, 2, 15)),
+        (date(2028, 3, 1), date(2028, 2, 29)),
+        (date(2026, 3, 15), date(2026, 2, 28)),
+        (date(2026, 3, 16), date(2026, 3, 15)),
+    ],
+)
+def test_twice_monthly(today, cutoff):
+    assert calendar.last_cutoff("half_month", today) == cutoff
 
 
 def test_manual_has_no_period():

@@ -4,6 +4,7 @@ from . import portal_api_keys
 from . import portal_compliance
 from . import portal_documents
 from . import portal_offer_import
+from . import portal_onboarding
 from . import portal_offers
 from . import portal_orders
 from . import portal_proposals
@@ -11,7 +12,6 @@ from . import portal_acceptance
 from . import portal_shipments
 from . import portal_shipping
 from . import portal_downloads
-from . import portal_refund_request
 from . import portal_self_service
 from . import portal_messages
 from . import portal_services

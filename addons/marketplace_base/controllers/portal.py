@@ -119,6 +119,7 @@ class MarketplacePortal(VendorGate, CustomerPortal):
         search_fields,
         query,
         search_label=None,
+        url_args=None,
         **values,
     ):
         """Render a searchable, sorted and paged list of the vendor's records.
@@ -126,6 +127,7 @@ class MarketplacePortal(VendorGate, CustomerPortal):
         :param query: parameters of the URL; an unknown sort or filter counts as the
             first one.
         :param search_label: says what the search looks at, the title when not given.
+        :param url_args: more parameters that the other pages of the list keep.
         """
         sortby, filterby = query.get("sortby"), query.get("filterby")
         sortby = sortby if sortby in sortings else next(iter(sortings))
@@ -139,7 +141,12 @@ class MarketplacePortal(VendorGate, CustomerPortal):
         model, domain = self._search_owned(model_name, domain)
         pager = portal_pager(
             url=url,
-            url_args={"sortby": sortby, "filterby": filterby, "search": search},
+            url_args={
+                "sortby": sortby,
+                "filterby": filterby,
+                "search": search,
+                **(url_args or {}),
+            },
             total=model.search_count(domain),
             page=query.get("page", 1),
             step=RECORDS_PER_PAGE,

@@ -3,12 +3,10 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..formatting import format_number
-from ..models.marketplace_line_decision import OPERATOR_REASONS
+from ..models.vendor_orders import VENDOR_REFUSAL_REASONS
 from .forms import TEXT_MAX_CHARS, parse_number
 from .portal import ORDERS_TO_ACCEPT
 from .portal_orders import MarketplaceOrderPortal
-
-NOTE_MAX_CHARS = 500
 
 
 class MarketplaceAcceptancePortal(MarketplaceOrderPortal):
@@ -46,7 +44,7 @@ class MarketplaceAcceptancePortal(MarketplaceOrderPortal):
             "refusal_reasons": [
                 (code, label)
                 for code, label in reasons._description_selection(request.env)
-                if code not in OPERATOR_REASONS
+                if code in VENDOR_REFUSAL_REASONS
             ],
         }
 
@@ -101,19 +99,11 @@ class MarketplaceAcceptancePortal(MarketplaceOrderPortal):
                 )
             elif number:
                 quantities[line] = float(number)
-        if not quantities and not errors:
-            errors.append(
-                request.env._("Type how many units of one product you refuse.")
-            )
-        if reason_code not in dict(values["refusal_reasons"]):
-            errors.append(request.env._("Choose why you cannot deliver."))
         if errors:
             return self._render_refused(order, errors)
         return self._decide(
             order,
-            lambda: order._marketplace_refuse(
-                "vendor", quantities, reason_code, note.strip()[:NOTE_MAX_CHARS]
-            ),
+            lambda: order._vendor_refuse_units(quantities, reason_code, note),
             "refused",
         )
 

@@ -1,14 +1,11 @@
 from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
-from odoo.tools import plaintext2html
 
-from ..const_returns import INCIDENT_REASONS, RETURN_REASONS
-from .forms import parse_number
+from .forms import TEXT_MAX_CHARS, parse_number
 from .portal import MarketplacePortal
 
 INCIDENTS_OPEN = [("state", "=", "open")]
-NOTE_MAX_CHARS = 2000
 
 
 class MarketplaceIncidentPortal(MarketplacePortal):
@@ -86,30 +83,16 @@ class MarketplaceIncidentPortal(MarketplacePortal):
     def marketplace_incident_reply(self, incident_id, message="", **_post):
         """Write the vendor's message on the incident."""
         incident = self._get_owned("marketplace.incident", incident_id)
-        text = message.strip()
-        if not text or len(text) > NOTE_MAX_CHARS:
-            response = self._render_incident(
-                incident,
-                errors=[
-                    request.env._(
-                        "Write a message of %(limit)s characters at most.",
-                        limit=NOTE_MAX_CHARS,
-                    )
-                ],
-                typed=message,
-            )
+        try:
+            with request.env.cr.savepoint():
+                incident._vendor_reply(message, request.env.user)
+        except UserError as error:
+            response = self._render_incident(incident, [str(error)], message)
             response.status_code = 422
             return response
-        incident.message_post(
-            body=plaintext2html(text),
-            author_id=request.env.user.partner_id.id,
-            message_type="comment",
-            subtype_xmlid="mail.mt_comment",
-        )
         return request.redirect(f"/my/marketplace/incidents/{incident.id}#messages")
 
     def _render_incident(self, incident, errors=(), typed=""):
-        public = request.env.ref("mail.mt_comment")
         return request.render(
             "marketplace_base.portal_incident",
             self._prepare_marketplace_values(
@@ -119,11 +102,7 @@ class MarketplaceIncidentPortal(MarketplacePortal):
                     (incident.name, None),
                 ],
                 incident=incident,
-                messages=incident.message_ids.filtered(
-                    lambda message: message.message_type in ("comment", "email")
-                    and message.subtype_id == public
-                    and not message.is_internal
-                ).sorted("id"),
+                messages=incident._vendor_messages(),
                 errors=errors,
                 typed=typed,
             ),
@@ -181,53 +160,32 @@ class MarketplaceIncidentPortal(MarketplacePortal):
         response.status_code = 422
         return response
 
-    def _problem_line(self, order, post):
-        """Return the line that the form names, of this order only."""
-        line = self._problem_lines(order).filtered(
-            lambda line: str(line.id) == post.get("line_id")
-        )
-        if not line:
-            raise UserError(request.env._("Choose a product of the order."))
-        return line
-
-    def _problem_lines(self, order):
-        return order.order_line.filtered(
-            lambda line: line.marketplace_kind == "goods"
-            and order.state == "sale"
-            and order.marketplace_order_id
-        )
-
     def _open_incident(self, order, post):
-        line = self._problem_line(order, post)
-        if line._marketplace_line_in_dispute():
-            raise UserError(
-                request.env._("An incident is open for this product already.")
-            )
-        if post.get("reason") not in dict(INCIDENT_REASONS):
-            raise UserError(request.env._("Choose what is wrong."))
-        return order.env["marketplace.incident"].create(
-            {
-                "sale_line_id": line.id,
-                "opened_by": "vendor",
-                "reason_code": post["reason"],
-                "note": post.get("note", "")[:NOTE_MAX_CHARS],
-            }
-        )
+        lines = order._vendor_problem_lines()
+        line = lines.filtered(lambda line: str(line.id) == post.get("line_id"))
+        return order._vendor_open_incident(line, post.get("reason"), post.get("note"))
 
     def _ask_refund(self, order, post):
-        line = self._problem_line(order, post)
-        quantity = parse_number(post.get("quantity", ""))
-        if not quantity:
-            raise UserError(request.env._("Type how many units you refund, such as 1."))
-        if post.get("reason") not in dict(RETURN_REASONS):
-            raise UserError(request.env._("Choose a reason."))
-        return order.env["marketplace.refund"]._request_by_vendor(
-            line, float(quantity), post["reason"], post.get("note", "")[:NOTE_MAX_CHARS]
+        quantities = {}
+        for line in order._vendor_problem_lines():
+            text = post.get(f"quantity_{line.id}", "").strip()
+            number = parse_number(text) if text else 0
+            if number is None:
+                raise UserError(
+                    request.env._(
+                        "%(product)s: “%(text)s” is not a quantity. Type how many "
+                        "units you refund, such as 1.",
+                        product=line.product_id.display_name,
+                        text=text[:TEXT_MAX_CHARS],
+                    )
+                )
+            quantities[line.id] = float(number)
+        return order._vendor_request_refund(
+            quantities, post.get("reason"), post.get("note")
         )
 
     def _render_problem(self, order, errors=(), typed=None, refund=None):
         incident = request.env["marketplace.incident"]._fields["reason_code"]
-        reason = request.env["marketplace.return"]._fields["reason_code"]
         return request.render(
             "marketplace_base.portal_problem",
             self._prepare_marketplace_values(
@@ -238,9 +196,9 @@ class MarketplaceIncidentPortal(MarketplacePortal):
                     (request.env._("Refund or problem"), None),
                 ],
                 vendor_order=order,
-                lines=self._problem_lines(order),
+                lines=order._vendor_problem_lines(),
                 incident_reasons=incident._description_selection(request.env),
-                refund_reasons=reason._description_selection(request.env),
+                refund_reasons=order._vendor_refund_reasons(),
                 errors=errors,
                 typed=typed or {},
                 refund=refund,

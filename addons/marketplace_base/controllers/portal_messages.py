@@ -2,7 +2,6 @@ from werkzeug.exceptions import NotFound
 
 from odoo import http
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.http import request
 
 from ..models.marketplace_conversation import (
@@ -17,16 +16,6 @@ UNREAD = [("is_unread_by_vendor", "=", True)]
 
 
 class MarketplaceMessagePortal(MarketplacePortal):
-    def _owned_domain(self, model_name):
-        domain = super()._owned_domain(model_name)
-        if model_name in ("marketplace.conversation", "marketplace.message"):
-            # Not before the order itself is shown.
-            orders = Domain(self._owned_domain("sale.order"))
-            domain = Domain(domain) & Domain("sale_order_id", "any", orders)
-        if model_name == "marketplace.message":
-            domain &= request.env["marketplace.message"]._domain_for_vendor()
-        return domain
-
     def _prepare_marketplace_values(self, page_name, breadcrumbs=(), **values):
         values = super()._prepare_marketplace_values(page_name, breadcrumbs, **values)
         if page_name == "marketplace_home":

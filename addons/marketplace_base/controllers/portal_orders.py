@@ -93,18 +93,16 @@ class MarketplaceOrderPortal(MarketplacePortal):
         carrier_name = carrier_name.strip()
         tracking_ref = tracking_ref.strip()
         quantities, errors = self._parse_quantities(order, post)
-        errors += self._check_parcel(carrier_name, tracking_ref)
+        errors += order.marketplace_shipment_ids._vendor_parcel_problems(
+            carrier_name, tracking_ref
+        )
         if not errors:
             try:
                 # All or nothing: a refusal of the second step undoes the first.
                 with request.env.cr.savepoint():
-                    shipment = order.env["marketplace.shipment"]._create_for_order(
-                        order,
-                        quantities=quantities,
-                        carrier_name=carrier_name,
-                        tracking_ref=tracking_ref,
+                    shipment = order._vendor_ship(
+                        quantities, carrier_name, tracking_ref
                     )
-                    shipment.action_ship()
             except UserError as error:
                 errors.append(str(error))
         if errors:
@@ -148,19 +146,6 @@ class MarketplaceOrderPortal(MarketplacePortal):
                 request.env._("Nothing to ship: type a quantity for one product.")
             )
         return quantities, errors
-
-    def _check_parcel(self, carrier_name, tracking_ref):
-        errors = []
-        if not carrier_name:
-            errors.append(request.env._("Tell which carrier takes the parcel."))
-        if max(len(carrier_name), len(tracking_ref)) > TEXT_MAX_CHARS:
-            errors.append(
-                request.env._(
-                    "Carrier and tracking number take at most %(limit)s characters.",
-                    limit=TEXT_MAX_CHARS,
-                )
-            )
-        return errors
 
     def _render_order(
         self, order, errors=(), typed=None, shipped=None, tracking_errors=None

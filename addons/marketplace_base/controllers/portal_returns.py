@@ -2,13 +2,11 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..const_returns import RETURN_DISPOSALS
 from ..formatting import format_number
 from .forms import TEXT_MAX_CHARS, parse_number
 from .portal import MarketplacePortal
 
 RETURNS_TO_DO = [("state", "in", ("requested", "accepted", "in_transit", "received"))]
-REASON_MAX_CHARS = 1000
 
 
 class MarketplaceReturnPortal(MarketplacePortal):
@@ -141,47 +139,30 @@ class MarketplaceReturnPortal(MarketplacePortal):
     def _return_accept(self, record, post):
         """Accept a request, with the cost of the label when the vendor gives one."""
         text = post.get("label_cost", "").strip()
-        if text and record.state == "requested":
-            cost = parse_number(text)
-            if cost is None:
-                raise UserError(
-                    request.env._(
-                        "“%(text)s” is not an amount. Type the cost of the label, such "
-                        "as 5.90, or leave it empty.",
-                        text=text[:TEXT_MAX_CHARS],
-                    )
+        cost = parse_number(text) if text else None
+        if text and cost is None:
+            raise UserError(
+                request.env._(
+                    "“%(text)s” is not an amount. Type the cost of the label, such "
+                    "as 5.90, or leave it empty.",
+                    text=text[:TEXT_MAX_CHARS],
                 )
-            record.label_cost = record.currency_id.round(float(cost))
-        record.action_accept()
+            )
+        record._vendor_accept(None if cost is None else float(cost))
 
     def _return_refuse(self, record, post):
-        if record.state == "requested":
-            record.refusal_reason = post.get("refusal_reason", "")[:REASON_MAX_CHARS]
-        record.action_refuse()
+        record._vendor_refuse(post.get("refusal_reason", ""))
 
     def _return_check(self, record, post):
         """Check the goods: what is compliant of each line, and what becomes of it."""
-        disposals = dict(RETURN_DISPOSALS)
-        if record.state == "received":
-            for line in record.line_ids:
-                text = post.get(f"compliant_{line.id}", "")
-                quantity = parse_number(text)
-                if quantity is None or quantity > line.quantity:
-                    raise UserError(
-                        request.env._(
-                            "%(product)s: type a number from 0 to %(quantity)s.",
-                            product=line.product_id.display_name,
-                            quantity=format_number(line.quantity),
-                        )
-                    )
-                line.quantity_compliant = float(quantity)
-                disposal = post.get(f"disposal_{line.id}")
-                if disposal in disposals:
-                    line.disposal = disposal
-        if any(record.line_ids.mapped("quantity_compliant")):
-            record.action_compliant()
-        else:
-            record.action_non_compliant()
+        checks = {}
+        for line in record.line_ids:
+            quantity = parse_number(post.get(f"compliant_{line.id}", ""))
+            checks[line] = (
+                None if quantity is None else float(quantity),
+                post.get(f"disposal_{line.id}"),
+            )
+        record._vendor_check(checks)
 
     def _render_return(self, record, errors=(), typed=None):
         """Render the page of a return.

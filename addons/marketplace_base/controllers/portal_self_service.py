@@ -1,4 +1,4 @@
-from odoo import fields, http
+from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
@@ -82,11 +82,11 @@ class MarketplaceSelfServicePortal(MarketplacePortal):
     def marketplace_holiday_cancel(self, closure_id, **_post):
         """Cancel a closure that is not over."""
         closure = self._get_owned("marketplace.vendor.closure", closure_id)
-        if closure.date_end < fields.Date.context_today(closure):
-            return self._render_holidays(
-                [request.env._("This closure is over: it stays in the list.")]
-            )
-        closure.unlink()
+        try:
+            with request.env.cr.savepoint():
+                closure._vendor_cancel()
+        except UserError as error:
+            return self._render_holidays([str(error)])
         return request.redirect(f"{HOME}/holidays?done=1")
 
     def _render_holidays(self, errors=(), form=None, done=""):
@@ -96,7 +96,7 @@ class MarketplaceSelfServicePortal(MarketplacePortal):
             request.env._("Holidays"),
             errors,
             closures=model.search(domain, limit=100),
-            today=fields.Date.context_today(model),
+            today=model._vendor_today(),
             form=form or {},
             done=done,
         )

@@ -26,18 +26,12 @@ class MarketplaceShipmentPortal(MarketplaceOrderPortal):
     ):
         """Correct the carrier and the tracking number of a parcel."""
         shipment = self._get_owned("marketplace.shipment", shipment_id)
-        carrier_name, tracking_ref = carrier_name.strip(), tracking_ref.strip()
-        errors = self._check_parcel(carrier_name, tracking_ref)
-        if not errors:
-            values = {"carrier_name": carrier_name, "tracking_ref": tracking_ref}
-            if tracking_ref != (shipment.tracking_ref or ""):
-                # The link was to the parcel of the old number.
-                values["tracking_url"] = False
-            try:
-                with request.env.cr.savepoint():
-                    shipment.write(values)
-            except UserError as error:
-                errors.append(str(error))
+        errors = []
+        try:
+            with request.env.cr.savepoint():
+                shipment._vendor_correct_tracking(carrier_name, tracking_ref)
+        except UserError as error:
+            errors.append(str(error))
         order = shipment.sale_order_id
         if errors:
             response = self._render_order(order, tracking_errors={shipment.id: errors})

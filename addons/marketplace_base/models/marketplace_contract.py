@@ -56,7 +56,7 @@ class MarketplaceContract(models.Model):
     date_start = fields.Date(
         string="From",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._marketplace_today(),
         copy=False,
         tracking=True,
     )
@@ -239,17 +239,24 @@ class MarketplaceContract(models.Model):
 
         :raises MarketplaceError: listing every contract that may not move, and why.
         """
-        today = fields.Date.context_today(self)
+        days = {company: company._marketplace_today() for company in self.company_id}
         leaving = self.filtered(lambda c: c.state in CONTRACT_TRANSITIONS[target])
-        if problems := leaving._transition_problems(target, today):
+        if problems := [
+            problem
+            for company, contracts in leaving.grouped("company_id").items()
+            for problem in contracts._transition_problems(target, days[company])
+        ]:
             raise MarketplaceError("\n".join(problems))
         running = self.browse()
         if target == "ended":
-            running = leaving.filtered(lambda c: not c.date_end or c.date_end > today)
+            running = leaving.filtered(
+                lambda c: not c.date_end or c.date_end > days[c.company_id]
+            )
         moved = super(MarketplaceContract, self - running)._transition(target, values)
-        moved |= super(MarketplaceContract, running)._transition(
-            target, {**(values or {}), "date_end": today}
-        )
+        for company, contracts in running.grouped("company_id").items():
+            moved |= super(MarketplaceContract, contracts)._transition(
+                target, {**(values or {}), "date_end": days[company]}
+            )
         if target == "active":
             moved._open_companies_to_vendor_users()
         moved.vendor_id.vendor_offer_ids._after_offer_change({"is_sellable"})

@@ -51,7 +51,7 @@ class MarketplaceDispute(models.Model):
     date = fields.Date(
         string="Opened On",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._marketplace_today(),
         tracking=True,
     )
     date_evidence = fields.Date(
@@ -167,6 +167,7 @@ class MarketplaceDispute(models.Model):
             "open",
             "date",
         )
+        opened._remind_of_evidence()
         return True
 
     def action_win(self):
@@ -191,10 +192,24 @@ class MarketplaceDispute(models.Model):
 
     def _close(self, target):
         """Move open claims to their end, dated today when no day was given."""
-        today = fields.Date.context_today(self)
         closed = self._transition(target)
-        closed.filtered(lambda dispute: not dispute.date_closed).date_closed = today
+        undated = closed.filtered(lambda dispute: not dispute.date_closed)
+        for company, disputes in undated.grouped("company_id").items():
+            disputes.date_closed = company._marketplace_today()
+        # sudo: the reminder is the operator's own
+        closed.sudo().activity_unlink(["mail.mail_activity_data_todo"])
         return closed
+
+    def _remind_of_evidence(self):
+        """Remind the order desk of the last day for the evidence of claims."""
+        for dispute in self.filtered("date_evidence"):
+            # sudo: the reminder is the operator's own, whoever opens the claim
+            dispute.sudo().activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=dispute.date_evidence,
+                summary=self.env._("Send the evidence of the chargeback"),
+                user_id=self.env.uid,
+            )
 
     def _prepare_refund_vals(self):
         """Return the refund that a lost claim is."""

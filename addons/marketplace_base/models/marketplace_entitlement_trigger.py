@@ -226,12 +226,17 @@ class MarketplaceLineDecision(models.Model):
     def _cron_entitle(self):
         """Make due to the vendors what they accepted long enough ago."""
         cron = self.env["ir.cron"]
-        today = fields.Date.today()
-        domain = Domain("is_entitled", "=", False) & Domain(
-            "date_entitlement", "<=", today
-        )
-        for (company,) in self._read_group(domain, ["company_id"]):
-            own = domain & Domain("company_id", "=", company.id)
+        open_ones = Domain("is_entitled", "=", False)
+        # Nowhere is it later than a day after UTC.
+        tomorrow = fields.Date.add(fields.Date.today(), days=1)
+        waiting = open_ones & Domain("date_entitlement", "<=", tomorrow)
+        for (company,) in self._read_group(waiting, ["company_id"]):
+            today = company._marketplace_today()
+            own = (
+                open_ones
+                & Domain("date_entitlement", "<=", today)
+                & Domain("company_id", "=", company.id)
+            )
             while True:
                 items = self.search(own, limit=SHIPMENT_BATCH, order="id")
                 items = items.try_lock_for_update(allow_referencing=True)

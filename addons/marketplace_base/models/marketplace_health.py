@@ -72,7 +72,9 @@ class MarketplaceHealth(models.AbstractModel):
     def _check_waiting(self, company):
         """Name ledger lines that the posting job should have posted long ago."""
         Ledger = self.env["marketplace.ledger.line"]
-        limit = fields.Date.subtract(fields.Date.today(), days=HEALTH_WAITING_DAYS)
+        limit = fields.Date.subtract(
+            company._marketplace_today(), days=HEALTH_WAITING_DAYS
+        )
         waiting = Ledger.search_count(
             [
                 ("company_id", "=", company.id),
@@ -92,8 +94,24 @@ class MarketplaceHealth(models.AbstractModel):
 
     def _check_orders(self, company):
         """Name paid orders whose ledger is not what their lines are worth."""
+        since = fields.Date.subtract(company._marketplace_today(), days=HEALTH_DAYS)
+        return [
+            self.env._(
+                "%(order)s is paid, and the ledger does not hold what its lines are "
+                "worth.",
+                order=group.display_name,
+            )
+            for group in self._uncredited_orders(company, since)
+        ]
+
+    @api.model
+    @api.private
+    def _uncredited_orders(self, company, since):
+        """Return paid order groups whose ledger is not what their lines are worth.
+
+        :param since: look at orders of that day and later.
+        """
         self.env.flush_all()
-        since = fields.Date.subtract(fields.Date.today(), days=HEALTH_DAYS)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -160,15 +178,7 @@ class MarketplaceHealth(models.AbstractModel):
                 events=self._sale_events(),
             )
         )
-        groups = self.env["marketplace.order"].browse([row[0] for row in rows])
-        return [
-            self.env._(
-                "%(order)s is paid, and the ledger does not hold what its lines are "
-                "worth.",
-                order=group.display_name,
-            )
-            for group in groups
-        ]
+        return self.env["marketplace.order"].browse([row[0] for row in rows])
 
     @api.model
     def _sale_events(self):

@@ -83,7 +83,9 @@ class MarketplaceIncident(models.Model):
     )
     note = fields.Text(string="What is Wrong")
     date = fields.Date(
-        string="Opened On", required=True, default=fields.Date.context_today
+        string="Opened On",
+        required=True,
+        default=lambda self: self.env.company._marketplace_today(),
     )
     date_deadline = fields.Date(
         string="Settle Until",
@@ -225,8 +227,11 @@ class MarketplaceIncident(models.Model):
     @api.private
     def _transition(self, target, values=None):
         """Close incidents: dated today, and the reminder goes."""
-        values = {"date_closed": fields.Date.context_today(self), **(values or {})}
-        moved = super()._transition(target, values)
+        moved = self.browse()
+        for company, incidents in self.grouped("company_id").items():
+            moved |= super(MarketplaceIncident, incidents)._transition(
+                target, {"date_closed": company._marketplace_today(), **(values or {})}
+            )
         # sudo: the reminder is the operator's own
         moved.sudo().activity_unlink(["mail.mail_activity_data_todo"])
         return moved

@@ -126,8 +126,8 @@ class MarketplaceOffer(models.Model):
         "vendor_id.vendor_contract_ids.date_end",
     )
     def _compute_is_sellable(self):
-        today = fields.Date.context_today(self)
         for company, offers in self.grouped("company_id").items():
+            today = (company or self.env.company)._marketplace_today()
             contracts = offers.vendor_id._marketplace_contracts(today, company)
             for offer in offers:
                 has_contract = offer.vendor_id._origin.id in contracts
@@ -254,9 +254,9 @@ class MarketplaceOffer(models.Model):
     @api.model
     def _cron_refresh_sellable(self):
         """Update the offers whose contract started or ended with the passing days."""
-        today = fields.Date.context_today(self)
         stale = self.browse()
         for company in self.env["res.company"]._marketplace_companies():
+            today = company._marketplace_today()
             contracts = self.env["marketplace.contract"].search(
                 self.env["marketplace.contract"]._domain_in_force(today)
                 & Domain("company_id", "=", company.id)

@@ -196,9 +196,9 @@ class MarketplaceOffer(models.Model):
         :return: {offer id: Guard}.
         """
         vals = vals or {}
-        today = fields.Date.context_today(self)
         guards = {}
         for company, offers in self.grouped("company_id").items():
+            today = (company or self.env.company)._marketplace_today()
             # sudo: the limit holds whoever writes, contracts readable or not
             contracts = offers.vendor_id.sudo()._marketplace_contracts(today, company)
             for offer in offers:

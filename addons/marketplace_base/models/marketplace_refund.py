@@ -73,7 +73,11 @@ class MarketplaceRefund(models.Model):
         copy=False,
         help="Reference of the refund at the storefront.",
     )
-    date = fields.Date(required=True, default=fields.Date.context_today, tracking=True)
+    date = fields.Date(
+        required=True,
+        default=lambda self: self.env.company._marketplace_today(),
+        tracking=True,
+    )
     reason_code = fields.Selection(REFUND_REASONS, string="Reason", tracking=True)
     note = fields.Text()
     state = fields.Selection(

@@ -167,22 +167,42 @@ class MarketplaceRefund(models.Model):
 
     @api.model
     @api.private
-    def _request_by_vendor(self, line, quantity, reason, note):
-        """Return the refund of units that a vendor asks for, of his own order line.
+    def _request_by_vendor(self, quantities, reason, note):
+        """Return the refund of units that a vendor asks for, of his own order.
 
         Applied at once up to the limit of the company; a draft for the operator above
         it, or when the vendor would then owe money.
 
-        :param quantity: units, above zero.
+        :param quantities: {order line: units above zero}, lines of one vendor order.
+        :raises MarketplaceError: when a request for one of the lines waits already.
         """
+        lines = self.env["sale.order.line"].union(*quantities)
+        # Two clicks make one request.
+        lines.order_id._marketplace_take_turn()
+        waiting = self.search(
+            [
+                ("state", "=", "draft"),
+                ("requested_by", "=", "vendor"),
+                ("line_ids.sale_line_id", "in", lines.ids),
+            ],
+            limit=1,
+        )
+        if waiting:
+            raise MarketplaceError(
+                self.env._(
+                    "%(refund)s of this order waits for the marketplace already.",
+                    refund=waiting.name,
+                )
+            )
         refund = self.create(
             {
-                "order_id": line.order_id.marketplace_order_id.id,
+                "order_id": lines.order_id.marketplace_order_id.id,
                 "reason_code": reason,
                 "note": note,
                 "requested_by": "vendor",
                 "line_ids": [
                     Command.create({"sale_line_id": line.id, "quantity": quantity})
+                    for line, quantity in quantities.items()
                 ],
             }
         )
@@ -200,7 +220,7 @@ class MarketplaceRefund(models.Model):
             refund.activity_schedule(
                 "mail.mail_activity_data_todo",
                 summary=self.env._("Refund asked for by the vendor"),
-                user_id=line.order_id.vendor_id._marketplace_responsible().id,
+                user_id=lines.order_id.vendor_id._marketplace_responsible().id,
             )
         return refund
 

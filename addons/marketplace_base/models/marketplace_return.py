@@ -75,7 +75,7 @@ class MarketplaceReturn(models.Model):
     date = fields.Date(
         string="Requested on",
         required=True,
-        default=fields.Date.context_today,
+        default=lambda self: self.env.company._marketplace_today(),
         tracking=True,
     )
     reason_code = fields.Selection(
@@ -301,9 +301,11 @@ class MarketplaceReturn(models.Model):
 
     def action_receive(self):
         """Take note that the goods came back; all count as compliant until checked."""
-        received = self._transition(
-            "received", {"date_received": fields.Date.context_today(self)}
-        )
+        received = self.browse()
+        for company, records in self.grouped("company_id").items():
+            received |= records._transition(
+                "received", {"date_received": company._marketplace_today()}
+            )
         for line in received.line_ids:
             line.quantity_compliant = line.quantity
         return True

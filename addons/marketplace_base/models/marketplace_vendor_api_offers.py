@@ -74,7 +74,7 @@ class MarketplaceVendorApi(models.AbstractModel):
         for offer, vals in changes:
             alike[tuple(vals.items())] |= offer
         for vals, group in alike.items():
-            group.write(dict(vals))
+            group.with_context(marketplace_price_cause="api").write(dict(vals))
         return [self._api_offer(offer) for offer, _vals in changes]
 
     def _api_offer_vals(self, offer, row):

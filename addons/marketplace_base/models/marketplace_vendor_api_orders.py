@@ -54,27 +54,23 @@ class MarketplaceVendorApi(models.AbstractModel):
         :param quantities: {line id as text: quantity}; all that is left when not given.
         """
         order = self._api_get(member, "sale.order", order_id)
-        parcel = self._api_parcel(carrier_name, tracking_ref)
         if quantities is not None:
             quantities = self._api_quantities(order, quantities)
-        shipment = order.env["marketplace.shipment"]._create_for_order(
-            order, quantities=quantities, **parcel
+        shipment = order._vendor_ship(
+            quantities,
+            self._api_text("carrier_name", carrier_name),
+            self._api_text("tracking_ref", tracking_ref),
         )
-        shipment.action_ship()
         return self._api_shipment(shipment)
 
     @vendor_action("orders")
     def update_tracking(self, member, shipment_id, carrier_name, tracking_ref=""):
         """Correct carrier and tracking number of a shipment, and return it."""
         shipment = self._api_get(member, "marketplace.shipment", shipment_id)
-        if shipment.state not in ("draft", "shipped"):
-            raise MarketplaceError(
-                self.env._(
-                    "%(shipment)s has arrived or is cancelled: its tracking stays.",
-                    shipment=shipment.name,
-                )
-            )
-        shipment.write(self._api_parcel(carrier_name, tracking_ref))
+        shipment._vendor_correct_tracking(
+            self._api_text("carrier_name", carrier_name),
+            self._api_text("tracking_ref", tracking_ref),
+        )
         return self._api_shipment(shipment)
 
     # -- read what a client sent ----------------------------------------------------
@@ -89,22 +85,6 @@ class MarketplaceVendorApi(models.AbstractModel):
                     name=name,
                 )
             ) from error
-
-    def _api_parcel(self, carrier_name, tracking_ref):
-        parcel = {"carrier_name": carrier_name, "tracking_ref": tracking_ref}
-        for name, text in parcel.items():
-            if not isinstance(text, str) or len(text) > TEXT_MAX_CHARS:
-                raise MarketplaceError(
-                    self.env._(
-                        "“%(name)s” is a text of at most %(limit)s characters.",
-                        name=name,
-                        limit=TEXT_MAX_CHARS,
-                    )
-                )
-            parcel[name] = text.strip()
-        if not parcel["carrier_name"]:
-            raise MarketplaceError(self.env._("Tell which carrier takes the parcel."))
-        return parcel
 
     def _api_quantities(self, order, quantities):
         """Return {line id: quantity} of the order, as a client sent them.
@@ -153,6 +133,8 @@ class MarketplaceVendorApi(models.AbstractModel):
             "reference": order.client_order_ref or None,
             "date": self._api_date(order.date_order),
             "state": order.state,
+            "acceptance_state": order.acceptance_state or None,
+            "accept_until": self._api_date(order.date_accept_by),
             "shipping_state": order.marketplace_shipping_state or None,
             "currency": order.currency_id.name,
             "amount_total": self._api_amount(order.amount_total, order.currency_id),
@@ -181,6 +163,7 @@ class MarketplaceVendorApi(models.AbstractModel):
                     "sku": line.offer_id.vendor_sku or None,
                     "name": line.name,
                     "quantity": line.product_uom_qty,
+                    "acceptance_state": line.acceptance_state or None,
                     "to_ship": to_ship.get(line.id, 0.0),
                     "amount": self._api_amount(line.amount_vendor, order.currency_id),
                 }

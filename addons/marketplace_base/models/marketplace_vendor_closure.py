@@ -78,15 +78,22 @@ class MarketplaceVendorClosure(models.Model):
     @api.model
     def _cron_follow(self):
         """Close and open again the offers whose closure starts or ended."""
-        offers = self.env["marketplace.offer"]
-        closed = self._closed_vendors(fields.Date.context_today(self))
-        stale = offers.search(
-            (Domain("vendor_id", "in", closed.ids) & Domain("is_sellable", "=", True))
-            | (
-                Domain("vendor_id", "not in", closed.ids)
-                & Domain("inactive_reason", "=", "vendor_closed")
+        stale = self.env["marketplace.offer"]
+        for company in self.env["res.company"]._marketplace_companies():
+            closed = self._closed_vendors(company._marketplace_today())
+            stale |= stale.search(
+                Domain("company_id", "=", company.id)
+                & (
+                    (
+                        Domain("vendor_id", "in", closed.ids)
+                        & Domain("is_sellable", "=", True)
+                    )
+                    | (
+                        Domain("vendor_id", "not in", closed.ids)
+                        & Domain("inactive_reason", "=", "vendor_closed")
+                    )
+                )
             )
-        )
         stale._refresh_sellable()
 
 
@@ -116,11 +123,12 @@ class MarketplaceOffer(models.Model):
         """Take the offers of closed vendors off sale, when nothing graver does."""
         result = super()._compute_is_sellable()
         sellable = self.filtered("is_sellable")
-        if sellable:
+        for company, offers in sellable.grouped("company_id").items():
             closed = self.env["marketplace.vendor.closure"]._closed_vendors(
-                fields.Date.context_today(self), sellable.vendor_id._origin
+                (company or self.env.company)._marketplace_today(),
+                offers.vendor_id._origin,
             )
-            for offer in sellable:
+            for offer in offers:
                 if offer.vendor_id._origin in closed:
                     offer.inactive_reason = "vendor_closed"
                     offer.is_sellable = False

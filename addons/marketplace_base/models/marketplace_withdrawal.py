@@ -146,7 +146,6 @@ class MarketplaceShipment(models.Model):
         :raises MarketplaceError: while the customer may withdraw, with the day on
             which the money becomes free; or when nothing waits.
         """
-        today = fields.Date.context_today(self)
         for shipment in self:
             if not shipment.date_entitlement or shipment.is_entitled:
                 raise MarketplaceError(
@@ -156,7 +155,8 @@ class MarketplaceShipment(models.Model):
                         shipment=shipment.name,
                     )
                 )
-        self._entitle(today)
+        for company, shipments in self.grouped("company_id").items():
+            shipments._entitle(company._marketplace_today())
         return True
 
     @api.private

@@ -3,11 +3,9 @@ from odoo.tools import SQL
 
 from ..const import POSTURES, VAT_DEBTORS
 from ..engine.money import allocate
+from ..engine.vat import untaxed_parts
 from ..exceptions import MarketplaceError
 from .sale_order_line import FREEZING
-
-# Scale of the exact untaxed share used as a weight, so that no cent is lost in it.
-UNTAXED_SCALE = 1000
 
 # Which part of which purchase an order is, and on which terms: the split says it.
 PART_FIELDS = {
@@ -176,7 +174,8 @@ class SaleOrder(models.Model):
         """Freeze what each line is worth to its seller, untaxed part included.
 
         The total of the order is shared by what its lines cost after the seller's
-        discounts: with prices that include VAT every line gets exactly that.
+        discounts: with prices that include VAT every line gets exactly that. VAT is
+        extracted once per rate, as on the document of the sale.
         """
         ratios = {}
         for order in self:
@@ -188,15 +187,14 @@ class SaleOrder(models.Model):
                 continue
             nets = [line._marketplace_net_minor() for line in lines]
             credits = allocate(currency._marketplace_minor(order.amount_total), nets)
-            weights = []
-            for line, credit in zip(lines, credits, strict=True):
+            for line in lines:
                 key = (line.tax_ids, currency)
                 if key not in ratios:
                     ratios[key] = line._marketplace_untaxed_ratio()
-                untaxed, taxed = ratios[key]
-                weights.append(credit * untaxed * UNTAXED_SCALE // taxed)
-            untaxed = allocate(
-                currency._marketplace_minor(order.amount_untaxed), weights
+            untaxed = untaxed_parts(
+                currency._marketplace_minor(order.amount_untaxed),
+                credits,
+                [ratios[line.tax_ids, currency] for line in lines],
             )
             for line, credit, part in zip(lines, credits, untaxed, strict=True):
                 line.write(

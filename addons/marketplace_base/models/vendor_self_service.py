@@ -37,7 +37,7 @@ class ResPartner(models.Model):
             raise MarketplaceError(
                 self.env._("The last day comes before the first one.")
             )
-        if start < fields.Date.context_today(self):
+        if start < closures._vendor_today():
             raise MarketplaceError(self.env._("The first day has passed already."))
         if (end - start).days >= CLOSURE_DAYS_MAX:
             raise MarketplaceError(

@@ -41,6 +41,10 @@ class StaticFetcher(URLFetcher):
         return URLFetcherResponse(url, content, {"Content-Type": mimetype})
 
 
-def html_to_pdf(html):
-    """Return the PDF bytes of a whole HTML document."""
-    return HTML(string=html, base_url=BASE_URL, url_fetcher=StaticFetcher()).write_pdf()
+def html_to_pdf(html, variant=None):
+    """Return the PDF bytes of a whole HTML document.
+
+    :param variant: a PDF variant that WeasyPrint knows, such as ``pdf/a-3b``.
+    """
+    document = HTML(string=html, base_url=BASE_URL, url_fetcher=StaticFetcher())
+    return document.write_pdf(pdf_variant=variant)

@@ -42,9 +42,11 @@ from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat
 from . import test_back_office
+from . import test_company_day
 from . import test_company_time
 from . import test_offer_import
 from . import test_product_proposal
+from . import test_psp_account
 from . import test_catalogue_rules
 from . import test_portal_catalogue
 from . import test_acceptance
@@ -54,10 +56,10 @@ from . import test_return
 from . import test_incident
 from . import test_vendor_user
 from . import test_vendor_api
+from . import test_vendor_api_actions
 from . import test_portal_self_service
 from . import test_compliance
 from . import test_wms
-from . import test_portal_refund_request
 from . import test_vendor_portal_retention
 from . import test_vendor_upload
 from . import test_conversation
@@ -66,3 +68,4 @@ from . import test_hold
 from . import test_refund_planner
 from . import test_refund_plan_properties
 from . import test_portal_returns
+from . import test_reveal_log

@@ -21,6 +21,9 @@ class TestAllocation(MarketplaceCommon):
         """Import 1 × 30 and 2 × 10 with 7 of shared delivery, 6 of discount."""
         currency = self.env.ref(f"base.{currency}")
         currency.active = True
+        if currency != self.company.currency_id:
+            contracts = (self.a | self.b).vendor_contract_ids
+            contracts.other_currency_ids = currency
         payload = self._prepare_payload(
             [(self.light, 1), (self.heavy, 2)],
             shippings=[(7.0, None)],

@@ -146,6 +146,19 @@ class TestDispute(MarketplaceCommon):
         self.assertBalances(self.a, due=60.0)
         self.assertTiedOut()
 
+    def test_evidence_has_a_reminder_until_the_claim_is_closed(self):
+        group = self._paid()
+        dispute = self._dispute(group, date_evidence="2026-04-01")
+        dispute.with_user(self.desk).action_open()
+        [activity] = dispute.activity_ids
+        self.assertEqual(str(activity.date_deadline), "2026-04-01")
+        self.assertEqual(activity.user_id, self.desk)
+        dispute.with_user(self.desk).action_win()
+        self.assertFalse(dispute.activity_ids)
+        undated = self._dispute(self._paid())
+        undated.action_open()
+        self.assertFalse(undated.activity_ids)
+
     def test_open_claim_leaves_nothing_to_refund(self):
         """R11: money that the bank holds cannot be given back a second time."""
         group = self._paid()

@@ -263,4 +263,4 @@ class TestLedger(MarketplaceCommon):
             limit=1,
         )
         self.assertIn(accountant.partner_id, message.notified_partner_ids)
-        self.assertIn("Broken Market has no account for", message.body)
+        self.assertIn("Broken Market has no account in use for", message.body)

@@ -308,6 +308,8 @@ class TestOperatorFulfilment(MarketplaceCommon):
         only = self._order(1)
         with self.assertRaisesRegex(MarketplaceError, "nothing left to ship"):
             self.env["marketplace.shipment"]._create_for_order(only)
+        self.assertTrue(order.is_shipped_by_vendor)
+        self.assertFalse(only.is_shipped_by_vendor, "no button to ship for him")
 
     def test_warehouse_user_needs_no_marketplace_right(self):
         """Validating the transfer is his whole job."""

@@ -142,16 +142,30 @@ class TestPortalReturns(ReturnsCommon, HttpCase):
     # -- refunds --------------------------------------------------------------------
 
     def test_asking_for_a_refund(self):
-        order_url = f"/my/marketplace/orders/{self.order.id}"
-        data = {"line_id": self.mugs.id, "reason": "defective", "note": "Chipped"}
-        page = self._post(f"{order_url}/refund", 422, quantity="none", **data)
-        self.assertIn("how many units", self._words(page))
-        page = self._post(f"{order_url}/refund", 422, quantity="9", **data)
-        self.assertIn("only 3 units", self._words(page))
-        page = self._post(f"{order_url}/refund", quantity="1", **data)
-        self.assertIn("is with the marketplace", self._words(page))
+        for status, units, reason, words in (
+            (422, "none", "defective", "how many units"),
+            (422, "-1", "defective", "how many units"),
+            (422, "9", "defective", "only 3 units"),
+            (422, "0", "defective", "Nothing to refund"),
+            (422, "1", "chargeback", "Choose a reason"),
+            (200, "1", "out_of_stock", "is with the marketplace"),
+            (422, "1", "defective", "waits for the marketplace already"),
+        ):
+            with self.subTest(f"{units} {reason}"):
+                page = self._ask_refund(units, status, reason=reason)
+                self.assertIn(words, self._words(page))
         refund = self.group.refund_ids
         self.assertEqual((refund.state, refund.requested_by), ("draft", "vendor"))
+        self.assertTrue(refund.activity_ids)
+        self.assertEqual(refund.create_uid, self.vendor.user_ids)
+        refund._apply()
         self.company.marketplace_vendor_refund_limit = 100
-        page = self._post(f"{order_url}/refund", quantity="1", **data)
+        page = self._ask_refund("1")
         self.assertIn("is refunded to your customer", self._words(page))
+
+    def _ask_refund(self, units, status=200, **data):
+        return self._post(
+            f"/my/marketplace/orders/{self.order.id}/refund",
+            status,
+            **{f"quantity_{self.mugs.id}": units, "reason": "defective", **data},
+        )

@@ -290,14 +290,18 @@ class TestRefundPlanner(ReturnsCommon):
 
     def test_vendors_refund_small_amounts_themselves(self):
         self.company.marketplace_vendor_refund_limit = 20
-        refund = self.Refund._request_by_vendor(self.mugs, 1, "defective", "Chipped")
+        request = self.Refund._request_by_vendor
+        refund = request({self.mugs: 1}, "defective", "Chipped")
         self.assertEqual((refund.state, refund.requested_by), ("done", "vendor"))
-        refund = self.Refund._request_by_vendor(self.mugs, 2, "defective", "Chipped")
+        refused = self.assertRaisesRegex(MarketplaceError, "left to refund")
+        with refused, self.cr.savepoint():
+            request({self.mugs: 3}, "defective", "")
+        refund = request({self.mugs: 2}, "defective", "Chipped")
         self.assertEqual(refund.state, "draft")
         self.assertTrue(refund.activity_ids)
-        with self.assertRaisesRegex(MarketplaceError, "left to refund"):
-            self.Refund._request_by_vendor(self.mugs, 3, "defective", "")
+        with self.assertRaisesRegex(MarketplaceError, f"{refund.name} .* waits"):
+            request({self.mugs: 1}, "defective", "")
 
     def test_without_a_limit_each_request_waits(self):
-        refund = self.Refund._request_by_vendor(self.mugs, 1, "defective", "")
+        refund = self.Refund._request_by_vendor({self.mugs: 1}, "defective", "")
         self.assertEqual(refund.state, "draft")

@@ -7,6 +7,7 @@ from odoo.service.model import get_public_method
 from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.marketplace_base.controllers.gate import section_role
 from odoo.addons.marketplace_base.models import marketplace_vendor_api_key
 from odoo.addons.marketplace_base.models.marketplace_vendor_api import API_MODEL
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
@@ -14,8 +15,17 @@ from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
 # Models whose ids the actions take, by the name of the parameter.
 PARAMETERS = {
     "order_id": "sale.order",
+    "line_id": "sale.order.line",
     "shipment_id": "marketplace.shipment",
     "document_id": "marketplace.kyc.document",
+    "return_id": "marketplace.return",
+    "incident_id": "marketplace.incident",
+    "message_id": "marketplace.message",
+    "offer_id": "marketplace.offer",
+    "import_id": "marketplace.offer.import",
+    "proposal_id": "marketplace.product.proposal",
+    "method_id": "marketplace.shipping.method",
+    "closure_id": "marketplace.vendor.closure",
 }
 # What else an action needs to get as far as the gate.
 VALUES = {
@@ -23,6 +33,55 @@ VALUES = {
     "quantities": {},
     "kind": "identity",
     "reason": "defective",
+    "body": "x",
+    "message": "x",
+    "checks": {},
+    "values": {},
+    "product": {},
+    "prices": [],
+}
+PORTAL = "/my/marketplace"
+# What each form of the portal does -> the actions that do the same.
+ROUTE_ACTIONS = {
+    "/orders/<int:order_id>/ship": {"ship_order"},
+    "/orders/<int:order_id>/accept": {"accept_order"},
+    "/orders/<int:order_id>/refuse": {"refuse_order"},
+    "/orders/<int:order_id>/refund": {"request_refund"},
+    "/orders/<int:order_id>/incident": {"open_incident"},
+    "/orders/<int:order_id>/messages": {"list_messages", "post_message"},
+    "/parcels/<int:shipment_id>/tracking": {"update_tracking"},
+    "/returns/<int:return_id>/accept": {"accept_return"},
+    "/returns/<int:return_id>/refuse": {"refuse_return"},
+    "/returns/<int:return_id>/receive": {"receive_return"},
+    "/returns/<int:return_id>/check": {"check_return"},
+    "/incidents/<int:incident_id>/reply": {"reply_incident"},
+    "/offers/<int:offer_id>": {"update_offers"},
+    "/offers/<int:offer_id>/product": {"propose_change"},
+    "/offers/<int:offer_id>/compliance": {"hand_in_compliance"},
+    "/offers/import": {"import_offers"},
+    "/offers/proposals/new": {"create_proposal"},
+    "/offers/proposals/<int:proposal_id>": {"update_proposal"},
+    "/shipping/new": {"save_shipping_method"},
+    "/shipping/<int:method_id>": {"save_shipping_method"},
+    "/holidays": {"list_holidays", "plan_holiday"},
+    "/holidays/<int:closure_id>/cancel": {"cancel_holiday"},
+    "/bank": {"list_bank_accounts", "propose_bank_account"},
+    "/company": {"change_company"},
+    "/documents": {"list_document_types", "hand_in_document"},
+}
+# Forms for people alone: a program that gets hold of a key must not make itself more
+# keys or colleagues, agree to terms, or change what somebody reads in which language.
+PEOPLE_ROUTES = {
+    "/switch",
+    "/account",
+    "/terms",
+    # A page of the payment provider, for the eyes of a person.
+    "/verify",
+    "/users",
+    "/users/<int:member_id>/roles",
+    "/users/<int:member_id>/remove",
+    "/api-keys",
+    "/api-keys/<int:key_id>/revoke",
 }
 
 
@@ -140,6 +199,9 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
             self.offer | two,
             [{"price": 12.5, "quantity": 4}, {"price": 5.0, "quantity": 0}],
         )
+        history = self.env["marketplace.offer.price.history"]
+        changes = history.search([("offer_id", "=", self.offer.id)], order="id")
+        self.assertEqual(changes[-1].cause, "api")
         with mute_logger("odoo.http"):
             answer = self._call(
                 "update_offers",
@@ -197,18 +259,6 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
             )
             self._call("list_documents", status=422, date_from="soon")
 
-    def test_refund_is_asked_for_once(self):
-        line = self.order.order_line[:1]
-        params = {
-            "order_id": self.order.id,
-            "quantities": {str(line.id): 1},
-            "reason": "out_of_stock",
-        }
-        answer = self._call("request_refund", **params)
-        self.assertEqual(answer["state"], "draft")
-        with mute_logger("odoo.http"):
-            self._call("request_refund", status=422, **params)
-
     # -- gate -----------------------------------------------------------------------
 
     def test_every_public_method_is_a_gated_action(self):
@@ -225,11 +275,7 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
     @mute_logger("odoo.http")
     def test_ids_of_another_vendor_are_refused(self):
         """Every action that takes an id answers as if the record did not exist."""
-        foreign = {
-            "sale.order": self.order_other.id,
-            "marketplace.shipment": self.shipment_other.id,
-            "marketplace.kyc.document": self.paper_other.id,
-        }
+        foreign = self._foreign_ids()
         seen = set()
         for name, method in api_actions(self.env).items():
             parameters = list(method.__signature__.parameters)[1:]
@@ -250,7 +296,72 @@ class TestVendorApi(MarketplaceCommon, HttpCase):
                     ]
                     if not required:
                         self.assertNotIn("IRIS", str(self._call(name)))
-        self.assertGreaterEqual(len(seen), 3)
+        self.assertGreaterEqual(len(seen), 25)
+
+    def _foreign_ids(self):
+        """Return {model: id of a record of the other vendor}."""
+        order, vendor = self.order_other, self.other
+        line = order.order_line[:1]
+        record = self.env["marketplace.return"].create(
+            {
+                "sale_order_id": order.id,
+                "line_ids": [fields.Command.create({"sale_line_id": line.id})],
+            }
+        )
+        incident = self.env["marketplace.incident"].create(
+            {"sale_line_id": line.id, "reason_code": "defective"}
+        )
+        document, _results = self.env["marketplace.offer.import"]._import_rows(
+            vendor, self.company, [{"sku": "IRIS-9", "price": -1}]
+        )
+        proposal = vendor._vendor_new_proposal()
+        records = [
+            order,
+            line,
+            self.shipment_other,
+            self.paper_other,
+            record,
+            incident,
+            order._post_customer_message("For IRIS", [("a.pdf", b"%PDF-1.4 a")]),
+            self.offer_other,
+            document,
+            proposal.create(
+                {
+                    "vendor_id": vendor.id,
+                    "company_id": self.company.id,
+                    "name": "IRIS new",
+                }
+            ),
+            self.env["marketplace.shipping.method"].create(
+                {
+                    "name": "IRIS post",
+                    "vendor_id": vendor.id,
+                    "step_ids": [fields.Command.create({"price": 5.0})],
+                }
+            ),
+            vendor._vendor_plan_closure("2099-08-01", "2099-08-15", "IRIS"),
+        ]
+        foreign = {record._name: record.id for record in records}
+        self.assertEqual(foreign.keys(), set(PARAMETERS.values()))
+        return foreign
+
+    def test_every_form_of_the_portal_has_its_action(self):
+        """A new form comes with its action, or a reason to leave it to people."""
+        forms = {
+            rule.rule.removeprefix(PORTAL)
+            for rule in self.env["ir.http"].routing_map().iter_rules()
+            if rule.rule.startswith(PORTAL) and "POST" in (rule.methods or ())
+        }
+        self.assertEqual(forms, ROUTE_ACTIONS.keys() | PEOPLE_ROUTES)
+        actions = api_actions(self.env)
+        for route, names in ROUTE_ACTIONS.items():
+            for name in names:
+                with self.subTest(f"{route} {name}"):
+                    self.assertEqual(
+                        actions[name].marketplace_role,
+                        section_role(f"{PORTAL}{route}"),
+                        "the same roles open the page and the action",
+                    )
 
     @mute_logger("odoo.http")
     def test_role_is_that_of_key_and_user(self):

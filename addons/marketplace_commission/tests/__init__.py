@@ -6,12 +6,17 @@ from . import test_commission_line
 from . import test_commission_invoice
 from . import test_price_parts
 from . import test_commission_refusal
+from . import test_vendor_document
+from . import test_vendor_document_files
+from . import test_vendor_document_mentions
+from . import test_portal_vendor_document
 from . import test_commission_terms
 from . import test_refund_policy
 from . import test_commission_tools
 from . import test_fee
 from . import test_commission_override
 from . import test_psp_cost
+from . import test_principal
 from . import test_commission_document
 from . import test_commission_vat
 from . import test_manual_fee

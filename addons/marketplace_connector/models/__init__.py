@@ -14,4 +14,5 @@ from . import marketplace_offer
 from . import marketplace_order
 from . import marketplace_refund
 from . import marketplace_shipment
+from . import marketplace_close
 from . import res_partner

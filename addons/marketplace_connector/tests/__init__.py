@@ -5,3 +5,4 @@ from . import test_storefront
 from . import test_tracking
 from . import test_webhook
 from . import test_push_price
+from . import test_close

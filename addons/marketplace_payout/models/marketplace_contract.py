@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..const import PAYOUT_CALENDARS
+from ..engine import calendar
 
 
 class MarketplaceContract(models.Model):
@@ -14,6 +15,13 @@ class MarketplaceContract(models.Model):
         tracking=True,
         help="When the vendor is settled. The cut-off is the day before.",
     )
+    payout_day = fields.Integer(
+        string="Day of the Month",
+        default=1,
+        tracking=True,
+        help="Day on which a monthly settlement is made, 1 to 31; in a shorter month "
+        "its last day. The cut-off is the day before.",
+    )
     payout_minimum = fields.Monetary(
         tracking=True,
         help="A balance below this amount is carried forward to the next settlement.",
@@ -22,6 +30,17 @@ class MarketplaceContract(models.Model):
     _payout_minimum_positive = models.Constraint(
         "CHECK (payout_minimum >= 0)", "The payout minimum cannot be negative."
     )
+
+    _payout_day_valid = models.Constraint(
+        "CHECK (payout_day BETWEEN 1 AND 31)",
+        "The day of a monthly settlement lies between 1 and 31.",
+    )
+
+    def _payout_period(self, day):
+        """Return [start, end) of the settlement period of a day; None when by hand."""
+        if not self or self.payout_calendar == "manual":
+            return None
+        return calendar.period(self.payout_calendar, day, self.payout_day)
 
     @api.model
     def _payout_terms(self, company, cutoff, vendors=None):

@@ -15,11 +15,15 @@ class MarketplaceLedgerLine(models.Model):
             ("netting", "Commission netted"),
             ("payout", "Payout ordered"),
             ("payout_bank", "Payout debited by the bank"),
+            ("payout_psp", "Payout transferred by the payment provider"),
+            ("payout_return", "Payout failed or returned"),
         ],
         ondelete={
             "netting": keep_facts,
             "payout": keep_facts,
             "payout_bank": keep_facts,
+            "payout_psp": keep_facts,
+            "payout_return": keep_facts,
         },
     )
     settlement_id = fields.Many2one(
@@ -39,7 +43,15 @@ class MarketplaceLedgerLine(models.Model):
             "netting": "marketplace_journal_settlement_id",
             "payout": "marketplace_journal_payout_id",
             "payout_bank": "marketplace_journal_payout_id",
+            "payout_psp": "marketplace_journal_payout_id",
+            "payout_return": "marketplace_journal_payout_id",
         }
+
+    def _role_partner(self, role):
+        """Leave the provider's name off the fee that a bank takes for a return."""
+        if self.event == "payout_return" and role == "PSP_FEES":
+            return self.env["res.partner"]
+        return super()._role_partner(role)
 
     @api.model
     def _balance_roles(self):
@@ -52,7 +64,7 @@ class MarketplaceLedgerLine(models.Model):
         ordered = -sum(
             minor
             for (role, event), minor in by_role.items()
-            if (role, event) == ("VENDOR_DUE", "payout")
+            if role == "VENDOR_DUE" and event in ("payout", "payout_return")
         )
         buckets["in_payment"] = sum(
             minor

@@ -4,7 +4,7 @@ from ..const import EXCLUSION_REASONS, PAYOUT_STATES, PAYOUT_TRANSITIONS
 from .res_users import GROUPS_PAYOUT
 
 # A settlement is in one such payout at most; excluded and cancelled ones do not count.
-LIVE_STATES = ("draft", "sent", "confirmed")
+LIVE_STATES = ("draft", "sent", "unresolved", "confirmed")
 
 
 class MarketplacePayout(models.Model):
@@ -63,7 +63,7 @@ class MarketplacePayout(models.Model):
     date = fields.Date(related="run_id.date")
 
     _settlement_uniq = models.UniqueIndex(
-        "(settlement_id) WHERE state IN ('draft', 'sent', 'confirmed')",
+        "(settlement_id) WHERE state IN ('draft', 'sent', 'unresolved', 'confirmed')",
         "This settlement is in another payout run already.",
     )
     _reference_uniq = models.UniqueIndex(

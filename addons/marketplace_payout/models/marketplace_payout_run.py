@@ -34,7 +34,6 @@ class MarketplacePayoutRun(models.Model):
     journal_id = fields.Many2one(
         "account.journal",
         string="Bank",
-        required=True,
         readonly=True,
         check_company=True,
         help="Bank journal whose account the transfers are debited from.",
@@ -83,7 +82,7 @@ class MarketplacePayoutRun(models.Model):
         "A payout run is approved by somebody else than the one who checked it.",
     )
     _approval_kept = models.Constraint(
-        "CHECK (state NOT IN ('approved', 'sent', 'confirmed')"
+        "CHECK (state IN ('draft', 'checked', 'cancelled')"
         " OR (approved_by_id IS NOT NULL AND prepared_by_id IS NOT NULL"
         " AND fingerprint IS NOT NULL))",
         "A payout run cannot be approved or sent without its two people.",
@@ -116,25 +115,23 @@ class MarketplacePayoutRun(models.Model):
 
     @api.model
     @api.private
-    def _prepare(self, date, company, journal=None, vendors=None):
-        """Make the draft run of every settlement to pay, in euro.
+    def _prepare(self, date, company, journal=None, vendors=None, **rail):
+        """Make the draft run of every settlement to pay in one way.
 
         Vendors whose balance is carried forward are listed too, as not paid.
 
+        :param rail: values that name the way; a bank transfer in euro without.
         :raises MarketplaceError: when nothing is to pay, or there is no bank account.
         """
         scoped = self.sudo().with_company(company)
-        journal = journal or company._marketplace_bank_journal()
-        scoped._check_journal(journal, company)
         run = scoped.create(
             {
                 "name": scoped.env["ir.sequence"].next_by_code(
                     "marketplace.payout.run"
                 ),
                 "company_id": company.id,
-                "currency_id": self.env.ref("base.EUR").id,
-                "journal_id": journal.id,
                 "date": date,
+                **scoped._prepare_rail_vals(company, journal, **rail),
             }
         )
         settlements = run._settlements_to_list(vendors)
@@ -156,7 +153,7 @@ class MarketplacePayoutRun(models.Model):
                     "run_id": run.id,
                     "settlement_id": settlement.id,
                     "amount": settlement.amount_payout or settlement.amount_carried,
-                    "end_to_end_id": f"{run.name}-{number:04d}",
+                    "end_to_end_id": run._end_to_end_id(number),
                     **run._prepare_payout_vals(*facts[settlement]),
                 }
                 for number, settlement in enumerate(settlements, 1)
@@ -172,6 +169,7 @@ class MarketplacePayoutRun(models.Model):
         Settlement = self.env["marketplace.settlement"]
         domain = fields.Domain("company_id", "=", self.company_id.id)
         domain &= fields.Domain("currency_id", "=", self.currency_id.id)
+        domain &= fields.Domain("vendor_id.payout_rail", "=", self.rail)
         if vendors is not None:
             domain &= fields.Domain("vendor_id", "in", vendors.ids)
         to_pay = Settlement.search(
@@ -184,6 +182,7 @@ class MarketplacePayoutRun(models.Model):
         carried = Settlement.union(*last).filtered(
             lambda settlement: settlement.carry_reason
             and settlement.currency_id == self.currency_id
+            and settlement.vendor_id.payout_rail == self.rail
         )
         return to_pay | carried.sorted("name")
 

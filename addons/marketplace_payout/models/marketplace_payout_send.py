@@ -33,11 +33,15 @@ class MarketplacePayoutRun(models.Model):
         if not run._transition("sent"):
             return True
         paid = run.payout_ids._paid()
-        run.file_id = run._create_file(paid)
+        run._give_order(paid)
         paid._transition("sent")
         paid.settlement_id._transition("closed")
         run._post_payouts(paid)
         return True
+
+    def _give_order(self, payouts):
+        """Write the order for the bank; other ways of paying extend it."""
+        self.file_id = self._create_file(payouts)
 
     def action_confirm_bank(self, date=None):
         """Record that the bank debited the transfers.
@@ -45,39 +49,11 @@ class MarketplacePayoutRun(models.Model):
         :param date: day of the debit, today when not given.
         """
         run = self._check_role(PREPARER, APPROVER, "marketplace_base.group_accountant")
-        if not run._transition("confirmed"):
-            return True
-        paid = run.payout_ids._paid()
-        paid._transition("confirmed")
-        Ledger = self.env["marketplace.ledger.line"].sudo()
-        in_transit = Ledger.search(
-            [
-                ("company_id", "=", run.company_id.id),
-                ("source_key", "in", [f"payout:{payout.id}" for payout in paid]),
-                ("role_credit", "=", "PAYOUT_TRANSIT"),
-            ]
+        if run.state in ("draft", "checked", "approved", "cancelled"):
+            run._transition("confirmed")  # says that it cannot
+        run.payout_ids.filtered(lambda payout: payout.state == "sent")._set_paid(
+            date or fields.Date.context_today(self)
         )
-        debited = Ledger._record(
-            [
-                {
-                    "company_id": run.company_id.id,
-                    "vendor_id": line.vendor_id.id,
-                    "settlement_id": line.settlement_id.id,
-                    "event": "payout_bank",
-                    "event_key": f"payout_bank:{run.id}",
-                    "source_key": line.source_key.replace("payout", "payout_bank", 1),
-                    "role_debit": "PAYOUT_TRANSIT",
-                    "role_credit": "BANK",
-                    "amount": line.amount,
-                    "currency_id": line.currency_id.id,
-                    "date_event": date or fields.Date.context_today(self),
-                }
-                for line in in_transit
-            ]
-        )
-        debited._post()
-        items = in_transit.credit_move_line_id | debited.debit_move_line_id
-        items._reconcile_plan(list(items.grouped("partner_id").values()))
         return True
 
     def action_download_file(self):
@@ -91,7 +67,8 @@ class MarketplacePayoutRun(models.Model):
 
     def action_view_moves(self):
         """Open the journal entries of the run."""
-        keys = [f"payout:{self.id}", f"payout_bank:{self.id}"]
+        events = ("payout", "payout_bank", "payout_psp", "payout_return")
+        keys = {f"{event}:{run.id}" for event in events for run in self}
         lines = self.payout_ids.settlement_id.ledger_line_ids.filtered(
             lambda line: line.event_key in keys
         )
@@ -108,13 +85,14 @@ class MarketplacePayoutRun(models.Model):
                     creditor=self._party(payout.vendor_id, payout.partner_bank_id),
                     amount=payout.currency_id._marketplace_minor(payout.amount),
                     end_to_end_id=payout.end_to_end_id,
-                    remittance=f"{payout.settlement_id.name} {self.company_id.name}",
+                    remittance=payout._remittance(),
                 )
                 for payout in payouts
             ],
             message_id=self.name,
             created=fields.Datetime.context_timestamp(self, fields.Datetime.now()),
             execution_date=self.date_execution,
+            schema=self.journal_id.marketplace_pain_schema,
         )
         return self.env["ir.attachment"].create(
             {
@@ -145,6 +123,7 @@ class MarketplacePayoutRun(models.Model):
     def _post_payouts(self, payouts):
         """Record the payouts in one entry and reconcile each vendor's account."""
         straight = self.company_id.marketplace_payout_posting == "bank"
+        role = self._source_role() if straight else "PAYOUT_TRANSIT"
         lines = self.env["marketplace.ledger.line"]._record(
             [
                 {
@@ -155,7 +134,7 @@ class MarketplacePayoutRun(models.Model):
                     "event_key": f"payout:{self.id}",
                     "source_key": f"payout:{payout.id}",
                     "role_debit": "VENDOR_DUE",
-                    "role_credit": "BANK" if straight else "PAYOUT_TRANSIT",
+                    "role_credit": role,
                     "amount": payout.amount,
                     "currency_id": payout.currency_id.id,
                     "date_event": self.date,

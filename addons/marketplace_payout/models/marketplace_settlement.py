@@ -12,8 +12,8 @@ from .res_users import GROUPS_PAYOUT
 class MarketplaceSettlement(models.Model):
     """Close one vendor's account up to a cut-off day, in one currency.
 
-    Opening + movements = payout + carried forward. Settlements of a vendor form a
-    chain: each opens with what the one before carried. They are written by
+    Opening + movements = payout + reserve + carried forward. Settlements of a vendor
+    form a chain: each opens with what the one before carried. They are written by
     :meth:`_run` only.
     """
 
@@ -98,8 +98,9 @@ class MarketplaceSettlement(models.Model):
     )
     _vendor_idx = models.Index("(company_id, vendor_id, currency_id, date_cutoff DESC)")
     _identity = models.Constraint(
-        "CHECK (amount_opening + amount_movements = amount_payout + amount_carried)",
-        "Opening and movements must equal payout and amount carried forward.",
+        "CHECK (amount_opening + amount_movements"
+        " = amount_payout + COALESCE(amount_reserved, 0) + amount_carried)",
+        "Opening and movements must equal payout, reserve and amount carried forward.",
     )
     _payout_positive = models.Constraint(
         "CHECK (amount_payout >= 0)", "A settlement never pays a negative amount."

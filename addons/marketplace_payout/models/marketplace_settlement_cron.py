@@ -2,7 +2,7 @@
 
 from odoo import api, models
 
-from ..const import PAYOUT_CALENDARS, SETTLE_BATCH_VENDORS
+from ..const import SETTLE_BATCH_VENDORS
 from ..engine import calendar
 
 
@@ -35,30 +35,44 @@ class MarketplaceSettlement(models.Model):
     def _due_batches(self, company):
         """Yield (cut-off, vendors) to settle in one transaction each."""
         today = company._marketplace_today()
-        for code, _label in PAYOUT_CALENDARS:
-            if code == "manual":
-                continue
-            cutoff = calendar.last_cutoff(code, today)
-            vendors = self._vendors_to_settle(company, code, cutoff)
+        for cutoff, vendors in self._vendors_to_settle(company, today).items():
             for start in range(0, len(vendors), SETTLE_BATCH_VENDORS):
                 yield cutoff, vendors[start : start + SETTLE_BATCH_VENDORS]
 
-    def _vendors_to_settle(self, company, payout_calendar, cutoff):
-        """Return the vendors on a calendar whose cut-off is not settled yet."""
-        terms = self.env["marketplace.contract"]._payout_terms(company, cutoff)
-        vendors = self.env["res.partner"].browse(
-            [
+    def _vendors_to_settle(self, company, today):
+        """Return {cut-off: vendors not settled at it yet}, by their contracts.
+
+        Contracts that have just begun or ended count as of the cut-off's own day.
+        """
+        result = {}
+        for key in self._calendars(company, today):
+            cutoff = calendar.last_cutoff(key[0], today, key[1])
+            terms = self.env["marketplace.contract"]._payout_terms(company, cutoff)
+            vendor_ids = [
                 vendor_id
                 for vendor_id, contract in terms.items()
-                if contract.payout_calendar == payout_calendar
+                if (contract.payout_calendar, contract.payout_day) == key
             ]
-        )
-        settled = self.search(
+            settled = self.search(
+                [
+                    ("company_id", "=", company.id),
+                    ("vendor_id", "in", vendor_ids),
+                    ("date_cutoff", ">=", cutoff),
+                    ("state", "!=", "cancelled"),
+                ]
+            )
+            vendors = self.env["res.partner"].browse(vendor_ids) - settled.vendor_id
+            result[cutoff] = result.get(cutoff, vendors.browse()) | vendors
+        return result
+
+    def _calendars(self, company, today):
+        """Return [(calendar, day of the month)] of the contracts of a company."""
+        return self.env["marketplace.contract"]._read_group(
             [
                 ("company_id", "=", company.id),
-                ("vendor_id", "in", vendors.ids),
-                ("date_cutoff", ">=", cutoff),
-                ("state", "!=", "cancelled"),
-            ]
+                ("state", "!=", "draft"),
+                ("date_start", "<=", today),
+                ("payout_calendar", "!=", "manual"),
+            ],
+            ["payout_calendar", "payout_day"],
         )
-        return vendors - settled.vendor_id

@@ -244,7 +244,21 @@ class MarketplaceSettlement(models.Model):
             self.company_id, self[:1].date_cutoff, self.vendor_id
         )
         unpaid = self._unpaid_settlements(self.company_id, self.vendor_id)
+        accounts = {}
         for settlement in self:
+            currency = settlement.currency_id
+            credit, debt = claimed.get(settlement.id, (0, 0))
+            opening = currency._marketplace_minor(settlement.amount_opening)
+            if opening + credit - debt < 0:
+                opening += settlement._take_back(
+                    unpaid.get((settlement.vendor_id.id, currency.id), self.browse())
+                )
+            accounts[settlement] = (opening, credit - debt)
+        reserves = self._hold_reserves(
+            {settlement: sum(account) for settlement, account in accounts.items()},
+            terms,
+        )
+        for settlement, (opening, movements) in accounts.items():
             currency = settlement.currency_id
             contract = terms.get(settlement.vendor_id.id)
             minimum = (
@@ -252,23 +266,20 @@ class MarketplaceSettlement(models.Model):
                 if contract
                 else 0
             )
-            credit, debt = claimed.get(settlement.id, (0, 0))
-            opening = currency._marketplace_minor(settlement.amount_opening)
-            if opening + credit - debt < 0:
-                opening += settlement._take_back(
-                    unpaid.get((settlement.vendor_id.id, currency.id), self.browse())
-                )
-            outcome = netting.settle(opening, credit - debt, minimum)
+            reserve = reserves.get(settlement, 0)
+            outcome = netting.settle(opening, movements, minimum, reserve)
             settlement._state_unlocked().write(
                 {
                     "amount_opening": currency._marketplace_amount(opening),
-                    "amount_movements": currency._marketplace_amount(credit - debt),
+                    "amount_movements": currency._marketplace_amount(movements),
+                    "amount_reserved": currency._marketplace_amount(reserve),
                     "amount_payout": currency._marketplace_amount(outcome.payout),
                     "amount_carried": currency._marketplace_amount(outcome.carried),
                     "carry_reason": outcome.reason,
                     "state": "confirmed" if outcome.payout else "closed",
                 }
             )
+        self._check_adds_up()
 
     def _post_and_reconcile(self):
         """Reconcile commission documents with their netting, all vendors at once."""

@@ -5,13 +5,16 @@ import io
 from collections import defaultdict
 
 from odoo import api, fields, models
+from odoo.tools import formatLang
 
 from odoo.addons.marketplace_base.engine.money import from_minor
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..const import NOTIFY_BATCH_SETTLEMENTS
+from ..engine import statement
 
 # Ledger events of the settlement that are no movement of its period.
-PAYOUT_EVENTS = ("payout", "payout_bank")
+PAYOUT_EVENTS = ("payout", "payout_bank", "payout_psp", "payout_return")
 
 
 class MarketplaceSettlement(models.Model):
@@ -21,19 +24,23 @@ class MarketplaceSettlement(models.Model):
         """Return what happened on the account, in order: the movements add up.
 
         One row per day, event and order; netting is shown as the commission
-        documents it settles.
+        documents it settles. The reserve held is no movement: it has its own figure.
 
-        :return: list of dict(date, label, order, move, amount), ``amount`` in
-            currency units, positive = credit of the vendor.
+        :return: list of dict(key, date, label, order, move, amount), ``amount`` in
+            currency units, positive = credit of the vendor; ``key``: the id of the
+            first ledger line of the row.
         """
         self.ensure_one()
         Ledger = self.env["marketplace.ledger.line"]
         labels = dict(Ledger._fields["event"]._description_selection(self.env))
         labels["entitlement"] = self.env._("Sale delivered")
         no_order, no_move = self.env["sale.order"], self.env["account.move"]
-        totals = defaultdict(int)
+        totals, firsts = defaultdict(int), {}
         for line in self.ledger_line_ids.sorted("id"):
-            if line.event in (*PAYOUT_EVENTS, "netting"):
+            if (
+                line.event in (*PAYOUT_EVENTS, "netting")
+                or line.source_key == self._reserve_key()
+            ):
                 continue
             minor = self.currency_id._marketplace_minor(line.amount)
             if "VENDOR_AR" in (line.role_debit, line.role_credit):
@@ -42,8 +49,10 @@ class MarketplaceSettlement(models.Model):
             else:
                 key = (line.date_event, labels[line.event], line.sale_order_id, no_move)
                 totals[key] += minor if line.role_credit == "VENDOR_DUE" else -minor
+            firsts.setdefault(key, line.id)
         return [
             {
+                "key": firsts[date, label, order, move],
                 "date": date,
                 "label": label or self._document_label(move),
                 "order": order,
@@ -56,6 +65,56 @@ class MarketplaceSettlement(models.Model):
                 key=lambda item: (item[0][0], bool(item[0][3])),
             )
         ]
+
+    def _reserve_key(self):
+        """Return the ledger key of what this settlement holds back."""
+        self.ensure_one()
+        return f"reserve_hold:{self.id}"
+
+    def _check_adds_up(self):
+        """Refuse a statement whose lines do not make its payout, before it exists.
+
+        The figures were computed while claiming; the ledger lines are read again, all
+        statements at once.
+
+        :raises MarketplaceError: naming the statement and the line that is missing.
+        """
+        totals = defaultdict(int)
+        Ledger = self.env["marketplace.ledger.line"]
+        for settlement, debit, credit, amount in Ledger._read_group(
+            [("settlement_id", "in", self.ids), ("event", "not in", PAYOUT_EVENTS)],
+            ["settlement_id", "role_debit", "role_credit"],
+            ["amount:sum"],
+        ):
+            minor = settlement.currency_id._marketplace_minor(amount)
+            due = (credit == "VENDOR_DUE") - (debit == "VENDOR_DUE")
+            totals[settlement] += due * minor
+        for settlement in self:
+            to_minor = settlement.currency_id._marketplace_minor
+            gap = statement.missing(
+                statement.Statement(
+                    to_minor(settlement.amount_opening),
+                    [totals[settlement], to_minor(settlement.amount_reserved)],
+                    to_minor(settlement.amount_payout),
+                    to_minor(settlement.amount_reserved),
+                    to_minor(settlement.amount_carried),
+                )
+            )
+            if gap:
+                raise MarketplaceError(
+                    self.env._(
+                        "Statement %(statement)s of %(vendor)s does not add up: a line "
+                        "of %(amount)s is missing. Nothing was settled; tell whoever "
+                        "looks after the ledger.",
+                        statement=settlement.name,
+                        vendor=settlement.vendor_id.name,
+                        amount=formatLang(
+                            self.env,
+                            settlement.currency_id._marketplace_amount(gap),
+                            currency_obj=settlement.currency_id,
+                        ),
+                    )
+                )
 
     @api.model
     def _document_label(self, move):
@@ -72,6 +131,7 @@ class MarketplaceSettlement(models.Model):
         currency = self.currency_id
         opening = currency._marketplace_minor(self.amount_opening)
         payout = currency._marketplace_minor(self.amount_payout)
+        reserve = currency._marketplace_minor(self.amount_reserved)
         lines = [(None, self.env._("Opening balance"), "", opening)]
         lines += [
             (
@@ -82,6 +142,9 @@ class MarketplaceSettlement(models.Model):
             )
             for row in self._statement_rows()
         ]
+        if reserve:
+            label = self.env._("Held in reserve")
+            lines.append((self.date_cutoff, label, "", -reserve))
         if payout:
             lines.append((self.date_cutoff, self.env._("Payout"), "", -payout))
         buffer = io.StringIO()

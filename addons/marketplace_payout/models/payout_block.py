@@ -25,7 +25,13 @@ class ResPartner(models.Model):
         help="Due, and not paid until the cause is lifted. Currency of the company.",
     )
 
-    @api.depends("kyc_state", "payout_hold", "payout_bank_account_id")
+    @api.depends(
+        "kyc_state",
+        "payout_hold",
+        "payout_bank_account_id",
+        "dac7_block_date",
+        "identity_missing",
+    )
     @api.depends_context("company")
     def _compute_payout_block(self):
         for partner in self:
@@ -54,4 +60,6 @@ class ResPartner(models.Model):
             has_iban=bool(account),
             iban_trusted=bool(account)
             and not account._marketplace_payout_problems(vendor),
+            lacks_tax_data=vendor._is_dac7_blocked(),
+            has_mandate=vendor._has_payout_mandate(),
         )

@@ -37,8 +37,8 @@ class ResPartner(models.Model):
         day = None
         if waiting:
             day = today
-        elif contract and contract.payout_calendar != "manual":
-            _start, day = calendar.period(contract.payout_calendar, today)
+        elif contract and (span := contract._payout_period(today)):
+            day = span[1]
         if self._payout_block_reason():
             day = None
         return {"date": day and calendar.payment_day(day), "amount": buckets["due"]}

@@ -13,4 +13,17 @@ from . import (
 from . import test_frozen_line
 from . import test_portal_home
 from . import test_portal_downloads
+from . import test_dac7_figures
+from . import test_annual_statement
+from . import test_dac7_chase
+from . import test_dac7_report
 from . import test_settlement_fee
+from . import test_payout_answer
+from . import test_payout_psp
+from . import test_close, test_cutoff, test_roles, test_run_control
+from . import test_alert, test_posting_catalogue
+from . import test_reserve
+from . import test_debt
+from . import test_payout_request
+from . import test_settlement_concurrency
+from . import test_statement_service

@@ -163,3 +163,42 @@ S6 = """
 19| 2026-04-11| entry| VENDOR_DUE    | A  |  17.60|       |
 19| 2026-04-11| entry| BANK          | A  |       |  17.60|
 """
+
+# The reserve is held and released by entries of its own.
+S8 = """
+ 1| 2026-03-02| entry| PSP_CLEARING  | PSP| 20.00|      |
+ 1| 2026-03-02| entry| VENDOR_PENDING| A  |      | 20.00|
+ 2| 2026-03-04| entry| VENDOR_PENDING| A  | 20.00|      |
+ 2| 2026-03-04| entry| VENDOR_DUE    | A  |      | 20.00|
+ 3| 2026-03-04| entry| VENDOR_DUE    | A  |  2.00|      |
+ 3| 2026-03-04| entry| VENDOR_RESERVE| A  |      |  2.00|
+ 4| 2026-03-10| inv  | VENDOR_AR     | A  |  2.40|      |
+ 4| 2026-03-10| inv  | COMMISSION    | A  |      |  2.00| 20%
+ 4| 2026-03-10| inv  | VAT_OUT       | A  |      |  0.40| VAT 20% on 2.00
+ 5| 2026-03-10| entry| VENDOR_DUE    | A  |  2.40|      |
+ 5| 2026-03-10| entry| VENDOR_AR     | A  |      |  2.40|
+ 6| 2026-03-12| entry| PSP_CLEARING  | PSP| 30.00|      |
+ 6| 2026-03-12| entry| VENDOR_PENDING| A  |      | 30.00|
+ 7| 2026-03-14| entry| VENDOR_PENDING| A  | 30.00|      |
+ 7| 2026-03-14| entry| VENDOR_DUE    | A  |      | 30.00|
+ 8| 2026-03-14| entry| VENDOR_DUE    | A  |  3.00|      |
+ 8| 2026-03-14| entry| VENDOR_RESERVE| A  |      |  3.00|
+ 9| 2026-03-20| inv  | VENDOR_AR     | A  |  3.60|      |
+ 9| 2026-03-20| inv  | COMMISSION    | A  |      |  3.00| 20%
+ 9| 2026-03-20| inv  | VAT_OUT       | A  |      |  0.60| VAT 20% on 3.00
+10| 2026-03-20| entry| VENDOR_DUE    | A  |  3.60|      |
+10| 2026-03-20| entry| VENDOR_AR     | A  |      |  3.60|
+11| 2026-03-20| entry| BANK          | PSP| 50.00|      |
+11| 2026-03-20| entry| PSP_CLEARING  | PSP|      | 50.00|
+12| 2026-03-21| entry| VENDOR_DUE    | A  | 39.00|      |
+12| 2026-03-21| entry| PAYOUT_TRANSIT| A  |      | 39.00|
+13| 2026-03-22| entry| PAYOUT_TRANSIT| A  | 39.00|      |
+13| 2026-03-22| entry| BANK          | A  |      | 39.00|
+14| 2026-03-24| entry| BANK          | A  | 35.00|      |
+14| 2026-03-24| entry| PSP_FEES      |    |  4.00|      |
+14| 2026-03-24| entry| VENDOR_DUE    | A  |      | 39.00|
+15| 2026-03-28| entry| VENDOR_DUE    | A  | 39.00|      |
+15| 2026-03-28| entry| BANK          | A  |      | 39.00|
+16| 2026-06-20| entry| VENDOR_RESERVE| A  |  5.00|      |
+16| 2026-06-20| entry| VENDOR_DUE    | A  |      |  5.00|
+"""

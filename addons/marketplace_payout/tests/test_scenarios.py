@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.tests import freeze_time, tagged
 
 from . import scenarios
+from .bank_files import camt053, entry
 from .common import PayoutCommon
 
 KINDS = {"entry": "entry", "out_invoice": "inv", "out_refund": "cn"}
@@ -214,3 +215,72 @@ class TestScenarios(PayoutCommon):
         self.assertPosted(scenarios.S6)
         self.assertFinal(BANK=16.8, COMMISSION=-14, VAT_OUT=-2.8)
         self.assertReconciled()
+
+    def _hold(self, date, amount, number, roles=("VENDOR_DUE", "VENDOR_RESERVE")):
+        """Record what the reserve of a vendor does to the ledger."""
+        with freeze_time(f"{date} 12:00:00"):
+            self.env["marketplace.ledger.line"]._record(
+                [
+                    {
+                        "company_id": self.company.id,
+                        "vendor_id": self.a.id,
+                        "event": "entitlement",
+                        "event_key": f"reserve:{number}",
+                        "source_key": f"reserve:{number}",
+                        "role_debit": roles[0],
+                        "role_credit": roles[1],
+                        "amount": amount,
+                        "currency_id": self.company.currency_id.id,
+                        "date_event": date,
+                    }
+                ]
+            )
+
+    def test_s8_payout_returned_by_the_bank_and_paid_again(self):
+        """S8: 15.60 carried, 39.00 paid, returned less 4.00, paid again in full."""
+        self._charge(0.10)
+        self.company.marketplace_payout_posting = "transit"
+        self.company.marketplace_bank_cooling_hours = 0
+        self.a.vendor_contract_ids.payout_minimum = 25
+        offer = self._create_offer(self.a, 10.0)
+        self._deliver_on("2026-03-04", self._order_on("2026-03-02", [(offer, 2)]))
+        self._hold("2026-03-04", 2.0, 1)
+        self.assertSettled(self._settle_on("2026-03-10"), 0, 15.6, 0, 15.6)
+        self._deliver_on("2026-03-14", self._order_on("2026-03-12", [(offer, 3)]))
+        self._hold("2026-03-14", 3.0, 2)
+        self.assertSettled(self._settle_on("2026-03-20"), 15.6, 23.4, 39, 0)
+        self._psp_settles("2026-03-20", 50.0)
+        payout = self._pay_on("2026-03-21").payout_ids
+        reference = payout.end_to_end_id
+        Message = self.env["marketplace.bank.message"]
+        for content in (
+            camt053(entry(reference, "39.00", "2026-03-22"), number="S1"),
+            camt053(
+                entry(reference, "35.00", "2026-03-24", True, "AC04", "4.00"),
+                number="S2",
+            ),
+        ):
+            with freeze_time("2026-03-24 12:00:00"):
+                Message._import_file(content, "statement.xml", self.company)
+        self.assertEqual(
+            (payout.state, payout.run_id.state), ("returned", "partly_failed")
+        )
+        self.assertBalances(self.a, due=39, reserved=5)
+        with freeze_time("2026-03-24 13:00:00"):
+            account = self.a.payout_bank_account_id
+            account.acc_number = "FR7630004000031234567890143"
+            account.allow_out_payment = True
+        self.company.marketplace_payout_posting = "bank"
+        self._pay_on("2026-03-28")
+        self._hold("2026-06-20", 5.0, 3, ("VENDOR_RESERVE", "VENDOR_DUE"))
+        self.assertPosted(scenarios.S8)
+        self.assertFinal(
+            **{
+                "BANK": 7,
+                "COMMISSION": -5,
+                "VAT_OUT": -1,
+                "PSP_FEES": 4,
+                "VENDOR_DUE:Vendor A": -5,
+            }
+        )
+        self.assertSettled(self._settle_on("2026-06-20"), 0, 5, 0, 5)

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..const_rails import RAILS
 from ..engine import calendar
 from ..models.res_users import PREPARER
 
@@ -31,6 +32,23 @@ class MarketplacePayoutWizard(models.TransientModel):
         check_company=True,
         domain="[('type', '=', 'bank')]",
     )
+    rail = fields.Selection(
+        RAILS,
+        string="Paid By",
+        required=True,
+        default="sepa",
+        help="Only vendors who are paid this way are in the run.",
+    )
+    psp_account_id = fields.Many2one(
+        "marketplace.payout.provider",
+        string="Payment Provider",
+        check_company=True,
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        required=True,
+        default=lambda self: self.env.company.currency_id,
+    )
     vendor_ids = fields.Many2many(
         "res.partner",
         string="Vendors",
@@ -54,7 +72,17 @@ class MarketplacePayoutWizard(models.TransientModel):
         Run = self.env["marketplace.payout.run"]
         Run._check_role(PREPARER)
         self.company_id._marketplace_check_selected()
+        rail = {}
+        if self.rail == "psp":
+            rail = {
+                "psp_account": self.psp_account_id,
+                "currency": self.currency_id,
+            }
         run = Run._prepare(
-            self.date, self.company_id, self.journal_id, self.vendor_ids or None
+            self.date,
+            self.company_id,
+            self.journal_id,
+            self.vendor_ids or None,
+            **rail,
         )
         return run._get_records_action()

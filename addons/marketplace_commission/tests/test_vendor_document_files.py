@@ -1,0 +1,220 @@
+import io
+import subprocess
+import sys
+from decimal import Decimal
+
+from facturx import get_facturx_xml_from_pdf, xml_check_xsd
+from lxml import etree
+from PyPDF2 import PdfReader
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .vendor_document_common import VendorDocumentCommon
+
+NS = {
+    "ram": "urn:un:unece:uncefact:data:standard:"
+    "ReusableAggregateBusinessInformationEntity:100"
+}
+# In a process of its own: the XSLT processor reserves more memory than a server allows
+# itself (limit_memory_hard), and ends the process that refuses it.
+SCHEMATRON = """
+import resource, sys
+_soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+from facturx import xml_check_schematron
+xml_check_schematron(sys.stdin.buffer.read(), flavor="factur-x", level="en16931")
+"""
+SUMMATION = "//ram:SpecifiedTradeSettlementHeaderMonetarySummation/ram:%s"
+
+
+@tagged("post_install", "-at_install", "marketplace")
+class TestVendorDocumentFiles(VendorDocumentCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.business = cls.env["res.partner"].create(
+            {
+                "name": "Librairie Lune",
+                "is_company": True,
+                "street": "8 quai Sud",
+                "zip": "33000",
+                "city": "Bordeaux",
+                "country_id": cls.france.id,
+                "vat": "FR83404833048",
+                "company_registry": "404833048",
+                "email": "lune@example.com",
+            }
+        )
+
+    def _value(self, tree, name):
+        [node] = tree.xpath(SUMMATION % name, namespaces=NS)
+        return Decimal(node.text)
+
+    def _texts(self, tree, path):
+        return [node.text for node in tree.xpath(path, namespaces=NS)]
+
+    @mute_logger("factur-x")
+    def _check(self, document, credit):
+        """Assert that XML, PDF and ledger agree, and that the XML is valid.
+
+        :param credit: minor units that the ledger says.
+        """
+        document._print()
+        _name, xml = document._file("xml")
+        xml_check_xsd(xml, flavor="factur-x", level="en16931")
+        self._check_schematron(xml)
+        tree = etree.fromstring(xml)
+        total = Decimal(credit) / 100
+        self.assertEqual(self._value(tree, "GrandTotalAmount"), total)
+        self.assertEqual(self._value(tree, "TotalPrepaidAmount"), total)
+        self.assertEqual(self._value(tree, "DuePayableAmount"), 0)
+        self.assertEqual(
+            self._value(tree, "TaxTotalAmount") * 100, self._minor(document.amount_tax)
+        )
+        _name, pdf = document._file("pdf")
+        _name, inside = get_facturx_xml_from_pdf(pdf, check_schematron=False)
+        self.assertEqual(inside, xml)
+        text = self._pdf_text(pdf)
+        for amount in (document.amount_total, document.amount_tax):
+            self.assertIn(f"{amount:.2f}", text.replace(",", "."))
+        for mention in document.content["mentions"]:
+            self.assertIn("".join(mention["text"].split()), "".join(text.split()))
+        return tree, text
+
+    def _check_schematron(self, xml):
+        done = subprocess.run(
+            [sys.executable, "-c", SCHEMATRON],
+            input=xml,
+            capture_output=True,
+            check=False,
+        )
+        self.assertEqual(done.returncode, 0, done.stderr.decode()[-2000:])
+
+    def test_schematron_is_really_checked(self):
+        """A total that does not add up is refused: the other checks prove something."""
+        invoice = self._invoice(self._sell())
+        _name, xml = invoice._file("xml")
+        wrong = xml.replace(b"<ram:DuePayableAmount>0", b"<ram:DuePayableAmount>9")
+        self.assertNotEqual(wrong, xml)
+        with self.assertRaisesRegex(AssertionError, "BR-CO-16"):
+            self._check_schematron(wrong)
+
+    def _pdf_text(self, pdf):
+        reader = PdfReader(io.BytesIO(pdf))
+        return "\n".join(page.extract_text() for page in reader.pages)
+
+    def test_consumer_invoice_with_several_rates(self):
+        low = self._create_offer(self.vendor, 9.99, tax_rate=5.5)
+        group = self._sell(
+            [(self.offer, 2), (low, 3)],
+            shippings=[(4.9, self.vendor)],
+            discounts=[(10.0, "marketplace")],
+        )
+        invoice = self._invoice(group)
+        tree, text = self._check(invoice, self._ledger_credit(group.sale_order_ids))
+        self.assertEqual(
+            self._texts(tree, "//ram:SellerTradeParty/ram:Name"), ["Atelier Amande"]
+        )
+        self.assertEqual(
+            self._texts(tree, "//ram:BuyerTradeParty/ram:Name"), [self.customer.name]
+        )
+        self.assertIn("10.00", text)
+        self.assertIn("Camille Martin", text)
+        notes = " ".join(self._texts(tree, "//ram:IncludedNote/ram:Content"))
+        self.assertIn(
+            f"Facture établie par {self.company.name} au nom et pour le compte de "
+            "Atelier Amande",
+            notes,
+        )
+
+    def test_credit_note_names_its_invoice(self):
+        group = self._sell()
+        invoice = self._invoice(group)
+        refund = self._refund(group, [(group.sale_order_ids.order_line, 1, None)])
+        credit_note = self._credit(refund)
+        tree, text = self._check(credit_note, 6000)
+        self.assertEqual(
+            self._texts(tree, "//ram:InvoiceReferencedDocument/ram:IssuerAssignedID"),
+            [invoice.name],
+        )
+        self.assertIn(invoice.name, text)
+        self.assertIn("381", self._texts(tree, "//ram:TypeCode"))
+
+    def test_franchise_invoice_has_no_vat(self):
+        vendor = self._create_seller("Petite", vat=False, is_vat_exempt=True)
+        offer = self._create_offer(vendor, 12.0, tax_rate=0.0)
+        group = self._sell([(offer, 1)])
+        invoice = self._invoice(group)
+        tree, text = self._check(invoice, 1200)
+        self.assertIn("TVA non applicable, art. 293 B du CGI", text)
+        self.assertIn(
+            "VATEX-FR-FRANCHISE",
+            self._texts(tree, "//ram:ApplicableTradeTax/ram:ExemptionReasonCode"),
+        )
+
+    def test_business_invoice_passes_the_french_rules(self):
+        """Customer's SIREN and VAT number, delivery address, late payment."""
+        group = self._sell(
+            partner_id=self.business.id, partner_shipping_id=self.customer.id
+        )
+        invoice = self._invoice(group)
+        tree, text = self._check(invoice, 12000)
+        codes = self._codes(invoice)
+        for code in (
+            "buyer_registry",
+            "buyer_vat",
+            "delivery_address",
+            "late_payment",
+            "recovery_fee",
+            "no_discount",
+        ):
+            self.assertIn(code, codes)
+        self.assertIn("404833048", text)
+        self.assertIn("3 rue des Lilas", text)
+
+    def test_customers_language_is_printed(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.customer.lang = "fr_FR"
+        invoice = self._invoice(self._sell())
+        invoice._print()
+        self.assertEqual(invoice.lang, "fr_FR")
+        text = self._pdf_text(invoice._file("pdf")[1])
+        self.assertIn("120,00", text)
+
+    def test_pdf_is_archivable(self):
+        invoice = self._invoice(self._sell())
+        _name, pdf = invoice._file("pdf")
+        root = PdfReader(io.BytesIO(pdf)).trailer["/Root"]
+        metadata = root["/Metadata"].get_object().get_data()
+        self.assertIn(b"pdfaid:part", metadata)
+        self.assertIn(b"factur-x.xml", metadata)
+        self.assertIn("/OutputIntents", root)
+
+    def test_customer_gets_the_mail_once(self):
+        invoice = self._invoice(self._sell())
+        cron = self.env.ref("marketplace_commission.ir_cron_print_documents")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.assertTrue(invoice.is_printed)
+        self.assertTrue(invoice.date_sent)
+        mails = self.env["mail.mail"].search(
+            [("model", "=", invoice._name), ("res_id", "=", invoice.id)]
+        )
+        self.assertEqual(len(mails), 1)
+        self.assertEqual(mails.recipient_ids, self.customer)
+        self.assertEqual(mails.state, "outgoing")
+        self.assertEqual(mails.attachment_ids.mapped("name"), [f"{invoice.name}.pdf"])
+        self.assertTrue(mails.attachment_ids.raw.startswith(b"%PDF"))
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        self.assertEqual(
+            self.env["mail.mail"].search_count([("res_id", "=", invoice.id)]), 1
+        )
+
+    def test_no_mail_where_the_company_wants_none(self):
+        self.company.marketplace_document_mail = False
+        invoice = self._invoice(self._sell())
+        invoice._print()
+        self.assertTrue(invoice.is_printed)
+        self.assertFalse(invoice.date_sent)
