@@ -6,6 +6,7 @@ from stdnum.eu import vat as eu_vat
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
@@ -182,6 +183,25 @@ class ResPartner(models.Model):
         groups="marketplace_base.group_accountant",
         tracking=True,
     )
+
+    is_vat_to_check = fields.Boolean(
+        compute="_compute_is_vat_to_check",
+        search="_search_is_vat_to_check",
+        groups="marketplace_base.group_viewer",
+        help="Somebody is asked to look at the VAT on his commission.",
+    )
+
+    def _compute_is_vat_to_check(self):
+        kind = self.env.ref("marketplace_commission.activity_type_vat")
+        for vendor in self:
+            vendor.is_vat_to_check = kind in vendor.activity_ids.activity_type_id
+
+    def _search_is_vat_to_check(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        kind = self.env.ref("marketplace_commission.activity_type_vat")
+        found = Domain("activity_ids.activity_type_id", "in", kind.ids)
+        return found if True in value else ~found
 
     @api.constrains("marketplace_vat_position_id", "marketplace_vat_reason")
     def _check_vat_reason(self):

@@ -62,11 +62,12 @@ class TestPortalDownloads(PayoutCommon, HttpCase):
     def test_list_by_type_and_period(self):
         statement = f"/statement/{self.settlement.id}"
         invoice = f"/commission/{self.invoice.id}"
-        self.assertLess({statement, invoice}, self._listed())
+        annex = f"/commission_annex/{self.invoice.id}"
+        self.assertLess({statement, invoice, annex}, self._listed())
         self.assertEqual(self._listed("?kind=statement"), {statement})
         self.assertEqual(
             self._listed("?date_from=2026-03-10&date_to=2026-03-10"),
-            {statement, invoice},
+            {statement, invoice, annex},
         )
         self.assertEqual(self._listed("?date_to=2026-03-09"), set())
         self.assertTrue(self._listed("?kind=bad&date_from=bad"))
@@ -88,7 +89,12 @@ class TestPortalDownloads(PayoutCommon, HttpCase):
             self.assertTrue(all(archive.read(name) for name in names))
         self.assertEqual(
             {name.partition("/")[0] for name in names},
-            {"Statements", "Commission invoices", "Terms"},
+            {
+                "Statements",
+                "Commission invoices",
+                "Annexes of commission invoices (CSV)",
+                "Terms",
+            },
         )
         self.patch(vendor_documents, "ZIP_MAX", 1)
         self.assertIn("too many", self._get("/zip", 422).text)
@@ -100,6 +106,7 @@ class TestPortalDownloads(PayoutCommon, HttpCase):
         for path in (
             f"/statement/{self.settlement_other.id}",
             f"/commission/{self.settlement_other.invoice_ids.id}",
+            f"/commission_annex/{self.settlement_other.invoice_ids.id}",
             f"/terms/{terms.id}",
             "/unknown/1",
         ):
@@ -111,7 +118,7 @@ class TestPortalDownloads(PayoutCommon, HttpCase):
             [("vendor_id", "=", self.vendor.id)]
         )
         self._login(member.user_id)
-        self.assertEqual(len(self._listed()), 2)
+        self.assertEqual(len(self._listed()), 3)
         self._get(f"/terms/{terms.id}", 404)
         member.write({"is_finance": False, "is_catalogue": True})
         self.assertEqual(self._listed(), set())
