@@ -2,12 +2,13 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.http import Request
-from odoo.tests import HttpCase, freeze_time, new_test_user
+from odoo.tests import freeze_time
 
 from odoo.addons.base.models.ir_cron import IrCron
 
 from ..exceptions import MarketplaceError
 from .common import MarketplaceCommon
+from .portal_common import PortalCase
 
 
 class TestService(MarketplaceCommon):
@@ -182,19 +183,14 @@ class TestService(MarketplaceCommon):
         self.assertBalances(self.vendor, pending=10)
 
 
-class TestServicePortal(MarketplaceCommon, HttpCase):
+class TestServicePortal(PortalCase):
     def test_vendor_marks_his_service_performed(self):
         """He says the day; a day to come, or no date at all, is refused in words."""
         vendor = self._create_vendor("Alma")
-        new_test_user(
-            self.env, "alma_portal", groups="base.group_portal"
-        ).partner_id = self.env["res.partner"].create(
-            {"name": "Alma B", "parent_id": vendor.id}
-        )
         offer = self._create_offer(vendor, 20.0)
         offer.product_id.marketplace_fulfilment = "vendor"
         order = self._import_order([(offer, 1)]).sale_order_ids
-        self.authenticate("alma_portal", "alma_portal")
+        self._login(vendor)
         url = f"/my/marketplace/orders/{order.id}"
         page = self.url_open(url).text
         self.assertIn("Mark performed", page)

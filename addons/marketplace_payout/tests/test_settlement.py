@@ -350,7 +350,7 @@ class TestSettlement(PayoutCommon):
             limit=1,
         )
         self.assertIn(self.accountant.partner_id, message.notified_partner_ids)
-        self.assertIn("Broken Market has no account for", message.body)
+        self.assertIn("Broken Market has no account in use for", message.body)
 
     def test_the_day_is_the_one_of_the_company(self):
         """At 23:30 UTC on the 10th it is the 11th in Paris: the period is over."""
