@@ -1,4 +1,5 @@
 from . import delivery_confirmation
+from . import onboarding_webhook
 from . import portal
 from . import portal_api_keys
 from . import portal_compliance
