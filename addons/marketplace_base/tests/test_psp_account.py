@@ -20,7 +20,7 @@ from odoo.addons.marketplace_base.onboarding.provider import read_state
 from .portal_common import PortalCase
 
 LOGGERS = (
-    "odoo.addons.marketplace_base.controllers.portal_onboarding",
+    "odoo.addons.marketplace_base.controllers.onboarding_webhook",
     "odoo.addons.marketplace_base.models.marketplace_psp_account",
     "odoo.sql_db",
     "odoo.http",
