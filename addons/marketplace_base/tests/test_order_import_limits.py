@@ -167,12 +167,12 @@ class TestOrderImportLimits(OrderImportCommon):
         self._extra_offer = self._create_offer(self.vendors[2], 12.5)
         self._import_queries(1)
         few, many = self._import_queries(10), self._import_queries(20)
-        self.assertLessEqual(few, 150)
+        self.assertLessEqual(few, 170)
         # One journal entry per capture: what Odoo spends on posting and numbering it.
         self.assertLessEqual(many - few, 10 * 5)
         self.company.marketplace_posting_mode = "day_vendor"
         few, many = self._import_queries(10), self._import_queries(20)
-        self.assertLessEqual(few, 75)
+        self.assertLessEqual(few, 95)
         self.assertLessEqual(many - few, 5)
 
     def test_import_costs_the_same_queries_for_more_vendors(self):
