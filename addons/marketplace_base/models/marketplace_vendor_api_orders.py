@@ -64,6 +64,16 @@ class MarketplaceVendorApi(models.AbstractModel):
         return self._api_shipment(shipment)
 
     @vendor_action("orders")
+    def perform_order(self, member, order_id, date=None):
+        """Note that the services of an order were performed, and return the order.
+
+        :param date: day as 2026-03-31; today when not given.
+        """
+        order = self._api_get(member, "sale.order", order_id)
+        order._marketplace_perform(self._api_day("date", date) if date else None)
+        return self._api_order(order)
+
+    @vendor_action("orders")
     def update_tracking(self, member, shipment_id, carrier_name, tracking_ref=""):
         """Correct carrier and tracking number of a shipment, and return it."""
         shipment = self._api_get(member, "marketplace.shipment", shipment_id)
@@ -84,6 +94,14 @@ class MarketplaceVendorApi(models.AbstractModel):
                     "“%(name)s” is a moment in UTC such as 2026-03-01 08:00:00.",
                     name=name,
                 )
+            ) from error
+
+    def _api_day(self, name, value):
+        try:
+            return fields.Date.to_date(value)
+        except (TypeError, ValueError) as error:
+            raise MarketplaceError(
+                self.env._("“%(name)s” is a day such as 2026-03-31.", name=name)
             ) from error
 
     def _api_quantities(self, order, quantities):

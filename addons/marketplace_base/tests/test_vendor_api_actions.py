@@ -69,6 +69,15 @@ class TestVendorApiActions(ReturnsCommon, HttpCase):
         accepted = self._call("accept_order", order_id=order.id, line_ids=[line.id])
         self.assertEqual(accepted["lines"][0]["acceptance_state"], "partial")
 
+    def test_service_is_performed(self):
+        offer = self._create_offer(self.vendor, 20.0)
+        offer.product_id.marketplace_fulfilment = "vendor"
+        order = self._import_order([(offer, 1)]).sale_order_ids
+        refused = self._call("perform_order", status=422, order_id=order.id, date="x")
+        self.assertIn("2026-03-31", refused["message"])
+        self._call("perform_order", order_id=order.id)
+        self.assertEqual(order.marketplace_shipping_state, "delivered")
+
     def test_refund_is_asked_for_once(self):
         params = {
             "order_id": self.order.id,
