@@ -12,7 +12,8 @@ from odoo.addons.marketplace_base.models.marketplace_ledger_line import ROLE_SEL
 
 # Where customers' money comes from, what a sale credits, and who may bear a loss.
 CUSTOMER = ("PSP_CLEARING", "GIFT_CARDS")
-SOLD = ("VENDOR_PENDING", "SHIPPING_INC", "VAT_DEEMED", "VAT_OUT")
+# Of what we sell ourselves, the customer's money is an advance.
+SOLD = ("VENDOR_PENDING", "CUST_ADVANCE", "SHIPPING_INC", "VAT_DEEMED", "VAT_OUT")
 GIVEN_UP = (*SOLD, "VENDOR_DUE", "OPERATOR_COST")
 GIVEN_BACK = ("DISCOUNT_MKT", "OPERATOR_COST")
 # Where the money of a payout leaves from, and comes back to.
@@ -61,7 +62,16 @@ class MarketplaceLedgerLine(models.Model):
             "commission_tax": both_ways("VENDOR_AR", "VAT_OUT"),
             "fee": both_ways("VENDOR_AR", "COMMISSION")
             + both_ways("VENDOR_AR", "SUBSCRIPTION"),
+            "advance_applied": both_ways("CUST_ADVANCE", "CUST_AR"),
             "netting": both_ways("VENDOR_DUE", "VENDOR_AR"),
+            "reserve_hold": [("VENDOR_DUE", "VENDOR_RESERVE")],
+            "reserve_release": [("VENDOR_RESERVE", "VENDOR_DUE")],
+            "statement_correction": [("OPERATOR_COST", "VENDOR_DUE")],
+            "debt_payment": [("BANK", "VENDOR_DUE")],
+            "impairment": [("IMPAIRMENT_COST", "IMPAIRMENT")],
+            "impairment_back": [("IMPAIRMENT", "IMPAIRMENT_BACK")],
+            "write_off": [("BAD_DEBT", "VENDOR_DUE")],
+            "unclaimed": [("VENDOR_DUE", "UNCLAIMED_INCOME")],
             "payout": pairs(("VENDOR_DUE",), PAYOUT_SOURCES),
             "payout_bank": [("PAYOUT_TRANSIT", "BANK")],
             "payout_psp": [("PAYOUT_TRANSIT", "PSP_CLEARING")],
