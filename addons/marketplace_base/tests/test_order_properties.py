@@ -59,6 +59,8 @@ def purchases(draw):
         ],
         "gap": draw(st.integers(-2, 2)),
         "payments": draw(st.integers(1, 3)),
+        # How many of the payments are gift cards.
+        "cards": draw(st.integers(0, 2)),
     }
 
 
@@ -192,6 +194,7 @@ class TestOrderProperties(MarketplaceCommon):
                     "state": "captured",
                     "amount_minor": amount,
                     "date": when,
+                    "kind": "gift_card" if number <= basket["cards"] else "psp",
                 }
                 for number, amount in enumerate(parts, 1)
                 if amount
@@ -244,10 +247,17 @@ class TestOrderProperties(MarketplaceCommon):
             self._check_document(order)
 
         # Ledger: charged + funded + rounding is what the vendors are credited.
-        captured = self._ledger(group, event="capture", role_debit="PSP_CLEARING")
+        captured = self._ledger(group, event="capture")
         funded = self._ledger(group, event="discount_funding")
         borne = self._ledger(group, event="rounding", role_debit="OPERATOR_COST")
-        kept = self._ledger(group, event="rounding", role_debit="PSP_CLEARING")
+        kept = self._ledger(group, event="rounding", role_credit="OPERATOR_COST")
+        # A gift card is a payment: it lowers what it costs nobody but its issuer.
+        for role, kind in (("PSP_CLEARING", "psp"), ("GIFT_CARDS", "gift_card")):
+            paid = group.payment_ids.filtered(lambda p, kind=kind: p.kind == kind)
+            self.assertEqual(
+                self._ledger(group, role_debit=role).total(),
+                sum(minor(payment.amount) for payment in paid),
+            )
         self.assertEqual(captured.total() + kept.total(), totals["charged"])
         self.assertEqual(funded.total(), totals["marketplace"])
         self.assertEqual(
