@@ -29,6 +29,7 @@
         "views/marketplace_commission_simulation_views.xml",
         "views/marketplace_commission_plan_views.xml",
         "views/marketplace_refund_policy_views.xml",
+        "views/marketplace_refund_consequence_views.xml",
         "views/marketplace_fee_views.xml",
         "views/marketplace_psp_cost_views.xml",
         "views/marketplace_commission_override_views.xml",

@@ -12,6 +12,7 @@ from . import test_vendor_document_mentions
 from . import test_portal_vendor_document
 from . import test_commission_terms
 from . import test_refund_policy
+from . import test_refund_consequence
 from . import test_commission_tools
 from . import test_fee
 from . import test_commission_override
