@@ -98,6 +98,7 @@ CLOSED_MODELS = {
     "marketplace.commission.term.mixin",
     "marketplace.commission.tier",
     "marketplace.fee",
+    "marketplace.sponsor.share",
     "marketplace.health",
     "marketplace.hold",
     "marketplace.hold.wizard",

@@ -53,3 +53,4 @@ from . import commission_vat
 from . import marketplace_vies_check
 from . import account_move_commission
 from . import marketplace_margin
+from . import marketplace_sponsor_share

@@ -17,6 +17,7 @@ from . import test_commission_tools
 from . import test_fee
 from . import test_commission_override
 from . import test_psp_cost
+from . import test_sponsor_share
 from . import test_principal
 from . import test_principal_discount
 from . import test_commission_document
