@@ -53,4 +53,5 @@ from . import commission_vat
 from . import marketplace_vies_check
 from . import account_move_commission
 from . import marketplace_margin
+from . import res_company_analytic
 from . import marketplace_sponsor_share

@@ -107,6 +107,7 @@ class MarketplaceRefundLine(models.Model):
             )
         }
         vals_list = []
+        distributions = self.sale_line_id._marketplace_line_distributions()
         sold_by_line = self.env["marketplace.vendor.document"]._sold(self.sale_line_id)
         charged = self.filtered(lambda item: item.amount_vendor > 0)
         groups = charged._grouped_for(orders, "out_refund")
@@ -126,6 +127,7 @@ class MarketplaceRefundLine(models.Model):
                             "product_id": sold.product_id.id,
                             "quantity": 1,
                             "account_id": source.account_id.id,
+                            "analytic_distribution": distributions[sold],
                             "tax_ids": [Command.set(sold.tax_ids.ids)],
                             **item._prepare_credit_vals(sold_by_line[sold][0]),
                         }
