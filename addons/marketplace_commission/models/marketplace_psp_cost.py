@@ -75,6 +75,21 @@ class ResCompany(models.Model):
         string="Payment Cost, per Payment", currency_field="currency_id"
     )
 
+    @api.constrains("marketplace_psp_rate", "marketplace_psp_fixed")
+    def _check_marketplace_psp(self):
+        for company in self:
+            fixed = company.currency_id.compare_amounts(
+                company.marketplace_psp_fixed, 0.0
+            )
+            if not 0 <= company.marketplace_psp_rate <= 1 or fixed < 0:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(company)s: the estimated payment cost is a rate between "
+                        "0 %% and 100 %% and an amount that is not negative.",
+                        company=company.display_name,
+                    )
+                )
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"

@@ -1,5 +1,7 @@
 from . import test_commission_parcels
 from . import test_readiness
+from . import test_bad_input
+from . import test_vat_share
 from . import test_cancel_units
 from . import test_commission_plan
 from . import test_commission_line
