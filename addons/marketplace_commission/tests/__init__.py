@@ -12,7 +12,9 @@ from . import test_vendor_document
 from . import test_vendor_document_files
 from . import test_vendor_document_mentions
 from . import test_portal_vendor_document
+from . import test_commission_criteria
 from . import test_commission_terms
+from . import test_portal_commission
 from . import test_refund_policy
 from . import test_refund_consequence
 from . import test_commission_tools
