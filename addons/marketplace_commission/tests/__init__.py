@@ -9,6 +9,7 @@ from . import test_commission_invoice
 from . import test_price_parts
 from . import test_commission_refusal
 from . import test_vendor_document
+from . import test_vendor_document_scenarios
 from . import test_vendor_document_files
 from . import test_vendor_document_mentions
 from . import test_portal_vendor_document
