@@ -4,7 +4,7 @@ import time
 
 from odoo.tests import HttpCase, tagged
 
-from .faulty_proxy import faulty_proxy
+from ..conformance.faulty_proxy import faulty_proxy
 from .vendure_case import VendureCase
 
 WEBHOOK_SECONDS = 20  # the shop's queue sends within one or two

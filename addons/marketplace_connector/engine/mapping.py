@@ -14,6 +14,7 @@ from typing import Any
 from odoo.addons.marketplace_base.engine.money import allocate
 
 from .contract import (
+    Fee,
     Line,
     Order,
     Payment,
@@ -39,6 +40,7 @@ class Tables:
     ``offers`` by the shop's reference; ``offers_by_sku`` may name several vendors.
     ``taxes`` by (code, rate), a list of ids that is empty for "no tax".
     ``funders`` by promotion code in upper case; ``default_funder`` may be empty.
+    ``fee_product_id`` is what fees of the shop are booked as, sold by the operator.
     """
 
     offers: Mapping[str, OfferKey]
@@ -47,6 +49,7 @@ class Tables:
     funders: Mapping[str, str]
     default_funder: str
     currency: str
+    fee_product_id: int | None = None
     taxes_by_rate: Mapping[Decimal, frozenset[tuple[int, ...]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +70,10 @@ def map_order(order: Order, tables: Tables) -> tuple[dict[str, Any], list[Fault]
         "external_ref": order.ref,
         "number": order.number,
         "amount_charged_minor": order.total,
-        "lines": [mapper.line(line) for line in order.lines if line.quantity],
+        "lines": [
+            *(mapper.line(line) for line in order.lines if line.quantity),
+            *(mapper.fee(fee) for fee in order.fees if fee.amount),
+        ],
         "shippings": [
             values
             for shipping in order.shippings
@@ -126,7 +132,9 @@ def agreed(order: Order) -> str:
 
     Payments, refunds and parcels come and go; this must not change after the import.
     """
-    return fingerprint([order.currency, order.total, order.lines, order.shippings])
+    return fingerprint(
+        [order.currency, order.total, order.lines, order.shippings, order.fees]
+    )
 
 
 class _Mapper:
@@ -171,6 +179,19 @@ class _Mapper:
                 for discount in line.discounts
                 if discount.amount
             ],
+        }
+
+    def fee(self, fee: Fee) -> dict[str, Any]:
+        if not self.tables.fee_product_id:
+            self.faults.append(fault("fee_without_product", "fees", name=fee.name))
+        return {
+            "ref": fee.ref,
+            "product_id": self.tables.fee_product_id,
+            "name": fee.name,
+            "quantity": 1,
+            "gross_minor": fee.amount,
+            "tax_ids": self._taxes(fee.taxes, f"fees.{fee.ref}", fee.name),
+            "discounts": [],
         }
 
     def _offer(self, line: Line) -> OfferKey | None:

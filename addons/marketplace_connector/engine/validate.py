@@ -26,8 +26,8 @@ def fault(kind: str, path: str, /, **values: object) -> Fault:
 
 
 def order_sum(order: Order) -> int:
-    """Return lines − discounts + deliveries (+ taxes, when they stand beside)."""
-    parts = [*order.lines, *order.shippings]
+    """Return lines − discounts + deliveries + fees (+ taxes, when beside)."""
+    parts = [*order.lines, *order.shippings, *order.fees]
     total = sum(part.amount_discounted for part in parts)
     if order.tax_mode is TaxMode.EXCLUDED:
         total += sum(tax.amount for part in parts for tax in part.taxes)
@@ -60,6 +60,11 @@ def check_order(order: Order, tolerance: int = 0) -> list[Fault]:
     return [
         *_check_lines(order),
         *_check_shippings(order),
+        *(
+            fault("fee_negative", f"fees.{fee.ref}", name=fee.name)
+            for fee in order.fees
+            if fee.amount < 0
+        ),
         *_check_total(order, tolerance),
         *_check_refunds(order),
     ]

@@ -103,6 +103,11 @@ class MarketplaceInbox(models.Model):
                 "(%(subject)s), and the shop does not name the tax. Look at the taxes "
                 "of the storefront, then replay."
             ),
+            "fee_negative": self.env._("The fee “%(name)s” is negative."),
+            "fee_without_product": self.env._(
+                "The shop charges the fee “%(name)s”. Choose the product of fees on "
+                "the storefront, then replay."
+            ),
             "unknown_discount": self.env._(
                 "Nobody is said to pay for the promotion “%(code)s”. Add it to the "
                 "promotions of the storefront, then replay."

@@ -16,6 +16,7 @@ from ..engine.mapping import (
     map_refunds,
 )
 from ..engine.validate import check_order
+from ..engine.wellformed import find_misfit
 
 
 class MarketplaceInbox(models.Model):
@@ -81,6 +82,12 @@ class MarketplaceInbox(models.Model):
                 order = adapter.parse_order(json.loads(message.payload))
             except DocumentError as error:
                 message._close("quarantine", str(error))
+                continue
+            if path := find_misfit(order):
+                message._close(
+                    "quarantine",
+                    self.env._("“%(path)s” of the order is unreadable.", path=path),
+                )
                 continue
             faults = check_order(order, tolerance)
             if faults:
@@ -190,6 +197,7 @@ class MarketplaceInbox(models.Model):
             },
             default_funder=storefront.default_funder or "",
             currency=storefront.currency_id.name,
+            fee_product_id=storefront.fee_product_id.id,
         )
 
     # -- customers ------------------------------------------------------------------

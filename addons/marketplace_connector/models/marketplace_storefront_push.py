@@ -45,12 +45,15 @@ class MarketplaceStorefront(models.Model):
         return self.env["marketplace.offer"].browse(bindings.mapped("res_id")).exists()
 
     def _report_refused(self, refused):
-        if refused:
-            items = Markup().join(
-                Markup("<li>%s: %s</li>") % (record.display_name, why)
-                for record, why in refused.items()
-            )
-            title = self.env._("Not sent to the shop:")
+        self._report_list(
+            self.env._("Not sent to the shop:"),
+            [f"{record.display_name}: {why}" for record, why in refused.items()],
+        )
+
+    def _report_list(self, title, sentences):
+        """Note sentences on the storefront, when there are some."""
+        if sentences:
+            items = Markup().join(Markup("<li>%s</li>") % words for words in sentences)
             self.message_post(body=Markup("%s<ul>%s</ul>") % (title, items))
 
     def _job_send_outbox(self):
@@ -71,7 +74,7 @@ class MarketplaceStorefront(models.Model):
     def _push_settings(self):
         """Send currency, countries, taxes and deliveries; Odoo is the reference."""
         self._propose_taxes()
-        self._get_adapter().push_settings(
+        differences = self._get_adapter().push_settings(
             contract.ShopSettings(
                 currency=self.currency_id.name,
                 language=self.language_code,
@@ -84,6 +87,7 @@ class MarketplaceStorefront(models.Model):
                 shared_shipping=self._prepare_shippings(True),
             )
         )
+        self._report_list(self.env._("To set in the shop itself:"), differences)
 
     def _propose_taxes(self):
         """Add the taxes of offers and deliveries that the storefront does not map."""
