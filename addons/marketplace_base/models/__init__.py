@@ -78,7 +78,9 @@ from . import marketplace_order_import
 from . import marketplace_order_payable
 from . import marketplace_order_allocation
 from . import marketplace_order_amendment
+from . import marketplace_order_amendment_line
 from . import marketplace_order_amendment_apply
+from . import marketplace_order_amendment_line_apply
 from . import marketplace_order_amendment_import
 from . import marketplace_payment
 from . import marketplace_discount_share
