@@ -93,10 +93,10 @@ class Offers:
         """Return (SKU to use, product that is there) by our reference."""
         skus = {offer.ref: offer.sku for offer in offers}
         by_sku = self._by_sku(skus.values())
+        owners = {sku: read_meta(row, REF) for sku, row in by_sku.items()}
         taken = {}
         for offer in offers:
-            found = by_sku.get(offer.sku.lower())
-            if found and read_meta(found, REF) != offer.ref:
+            if owners.setdefault(offer.sku.lower(), offer.ref) != offer.ref:
                 taken[offer.ref] = f"{offer.sku}-{offer.ref}"
         if taken:
             skus.update(taken)
