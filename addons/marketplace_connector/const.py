@@ -48,6 +48,7 @@ OUTBOX_KINDS = [
     ("offer", "Offer"),
     ("fulfilment", "Shipment"),
     ("refund", "Refund"),
+    ("cancellation", "Cancellation"),
 ]
 
 BINDING_TYPES = [
