@@ -25,5 +25,6 @@
         "views/res_partner_views.xml",
         "data/marketplace_work_queue_data.xml",
         "views/marketplace_connector_menus.xml",
+        "views/marketplace_load_views.xml",
     ],
 }
