@@ -260,10 +260,9 @@ class MarketplaceStorefront(models.Model):
         return True
 
     def action_push_catalogue(self):
-        """Queue the set-up, the vendors and the offers that the shop does not have."""
+        """Begin to send the set-up, the vendors and the offers that the shop lacks."""
         self._check_connected()
-        for storefront in self:
-            storefront._delay()._job_push_catalogue()
+        self._start_load("catalogue")
         return self._notify(self.env._("The catalogue is being sent."), "info")
 
     def action_pull_orders(self):
