@@ -314,12 +314,11 @@ class Orders:
         row["_rates"] = {}
         for name in ITEM_LISTS:
             for item in row[name]:
-                rates = rates_for(
-                    self.shop,
-                    item.get("tax_class", ""),
-                    country,
-                    shipping=name == "shipping_lines",
-                )
+                is_delivery = name == "shipping_lines"
+                tax_class = item.get("tax_class", "")
+                if is_delivery:
+                    tax_class = self._delivery_class(row)
+                rates = rates_for(self.shop, tax_class, country, is_delivery)
                 if item.get("tax_status") == "none":
                     rates = []
                 item["_taxes"] = taxes_on(item["total"], rates, each)
@@ -328,6 +327,15 @@ class Orders:
                 )
                 for rate in rates:
                     row["_rates"][rate["id"]] = (rate["name"], Decimal(rate["rate"]))
+
+    def _delivery_class(self, row):
+        """Return the tax class of deliveries: set, or that of the goods."""
+        wanted = self.shop.setting("tax", "woocommerce_shipping_tax_class")
+        if wanted != "inherit":
+            return wanted
+        found = {item["tax_class"] or "standard" for item in row["line_items"]}
+        known = self.shop.tables["tax_classes"]
+        return next((slug for slug in known if slug in found), "")
 
     def _apply_coupon(self, row, code):
         coupon = next(

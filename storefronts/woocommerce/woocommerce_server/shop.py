@@ -18,6 +18,7 @@ SETTINGS = {
         "woocommerce_prices_include_tax": "no",
         "woocommerce_tax_round_at_subtotal": "no",
         "woocommerce_tax_based_on": "shipping",
+        "woocommerce_shipping_tax_class": "inherit",
     },
 }
 

@@ -6,6 +6,7 @@ for those that Odoo names.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -30,8 +31,8 @@ def push_settings(transport: Transport, settings: ShopSettings) -> list[str]:
             transport.put(path, {"value": value})
     slugs = _push_tax_classes(transport, settings)
     _push_rates(transport, settings, slugs)
-    if settings.shared_shipping:
-        _push_shipping(transport, settings)
+    zone = _push_zone(transport, settings)
+    push_deliveries(transport, zone, settings.shared_shipping, settings.currency)
     return _differences(transport, settings)
 
 
@@ -76,12 +77,26 @@ def _push_rates(
     transport.batch("wc/v3/taxes", "update", update)
 
 
-def _push_shipping(transport: Transport, settings: ShopSettings) -> None:
-    zone = _push_zone(transport, settings)
+def find_zone(transport: Transport) -> int | None:
+    """Return the zone of our deliveries, once :func:`push_settings` has made it."""
+    zones = transport.get("wc/v3/shipping/zones")
+    return next((row["id"] for row in zones if row["name"] == ZONE), None)
+
+
+def push_deliveries(
+    transport: Transport, zone: int, methods: Iterable[ShippingMethod], currency: str
+) -> None:
+    """Create or correct flat rates, which go by their name within the zone.
+
+    Their tax is that of one class for the whole shop, not that of the goods.
+    """
+    methods = list(methods)
+    if methods:
+        _push_delivery_class(transport, methods[0].rate)
     path = f"wc/v3/shipping/zones/{zone}/methods"
     known = {row["title"]: row for row in transport.get(path)}
-    for method in settings.shared_shipping:
-        wanted = _method_settings(method, settings.currency)
+    for method in methods:
+        wanted = _method_settings(method, currency)
         found = known.get(method.name)
         if not found:
             transport.post(
@@ -91,16 +106,26 @@ def _push_shipping(transport: Transport, settings: ShopSettings) -> None:
             transport.put(f"{path}/{found['id']}", {"settings": wanted})
 
 
+def _push_delivery_class(transport: Transport, rate: Decimal) -> None:
+    slugs = {
+        Decimal(row["rate"]) / 100: row["class"]
+        for row in transport.get_all("wc/v3/taxes", orderby="id", order="desc")
+    }
+    path = "wc/v3/settings/tax/woocommerce_shipping_tax_class"
+    if rate in slugs and transport.get(path)["value"] != slugs[rate]:
+        transport.put(path, {"value": slugs[rate]})
+
+
 def _push_zone(transport: Transport, settings: ShopSettings) -> int:
-    zones = transport.get("wc/v3/shipping/zones")
-    found = next((row for row in zones if row["name"] == ZONE), None)
-    zone = found or transport.post("wc/v3/shipping/zones", {"name": ZONE})
-    path = f"wc/v3/shipping/zones/{zone['id']}/locations"
+    zone = find_zone(transport)
+    if zone is None:
+        zone = transport.post("wc/v3/shipping/zones", {"name": ZONE})["id"]
+    path = f"wc/v3/shipping/zones/{zone}/locations"
     wanted = [{"code": code, "type": "country"} for code, _name in settings.countries]
     known = [{"code": row["code"], "type": row["type"]} for row in transport.get(path)]
     if known != wanted:
         transport.put(path, wanted)
-    return zone["id"]
+    return zone
 
 
 def _method_settings(method: ShippingMethod, currency: str) -> dict[str, str]:
@@ -119,10 +144,15 @@ def _values(method: dict[str, Any]) -> dict[str, str]:
 
 def _differences(transport: Transport, settings: ShopSettings) -> list[str]:
     """Say what only the shop's owner can set."""
+    differences = [
+        f"Dokan delivers each vendor's goods by themselves: “{method.name}” is charged "
+        "once per vendor of an order."
+        for method in settings.shared_shipping
+    ]
     based_on = transport.get("wc/v3/settings/tax/woocommerce_tax_based_on")["value"]
     if based_on == "base":
-        return [
+        differences.append(
             "The shop computes taxes by its own address; VAT follows the place of "
             "delivery: set “Calculate tax based on” to the customer's address."
-        ]
-    return []
+        )
+    return differences

@@ -7,10 +7,12 @@ made of our reference under a name that nobody can receive mail at (RFC 2606).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...engine.contract import Result, Vendor
 from ..errors import InvalidError
+from .settings import find_zone, push_deliveries
 from .transport import Transport
 
 MAIL_HOST = "marketplace.invalid"
@@ -30,8 +32,8 @@ def find_store(transport: Transport, ref: str) -> dict[str, Any] | None:
 def upsert_vendors(transport: Transport, vendors: Sequence[Vendor]) -> list[Result]:
     """See :meth:`Adapter.upsert_vendors`; the external id is the user's.
 
-    Dokan has a delivery per vendor by itself: it splits the cart by vendor, and each
-    part is delivered at the price of the shop's zones.
+    Dokan splits a cart by vendor, and each part has the deliveries of the shop's zones:
+    those of the vendors, which are alike for all, are made there, once.
     """
     results = []
     for vendor in vendors:
@@ -41,7 +43,21 @@ def upsert_vendors(transport: Transport, vendors: Sequence[Vendor]) -> list[Resu
             results.append(Result(vendor.ref, error=str(error)))
         else:
             results.append(Result(vendor.ref, str(store["id"])))
+    _push_deliveries(transport, vendors)
     return results
+
+
+def _push_deliveries(transport: Transport, vendors: Sequence[Vendor]) -> None:
+    methods = {}
+    for vendor in vendors:
+        for method in vendor.shippings:
+            name = method.name.removesuffix(f", {vendor.name}")
+            methods[name] = replace(method, name=name)
+    zone = find_zone(transport) if methods else None
+    if zone is not None:
+        path = "wc/v3/settings/general/woocommerce_currency"
+        currency = transport.get(path)["value"]
+        push_deliveries(transport, zone, methods.values(), currency)
 
 
 def _upsert(transport: Transport, vendor: Vendor) -> dict[str, Any]:
