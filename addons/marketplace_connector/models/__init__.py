@@ -10,10 +10,15 @@ from . import marketplace_message_mixin
 from . import marketplace_inbox
 from . import marketplace_inbox_faults
 from . import marketplace_inbox_import
+from . import marketplace_inbox_customers
+from . import marketplace_inbox_change
+from . import marketplace_inbox_facts
+from . import marketplace_load
 from . import marketplace_outbox
 from . import marketplace_offer
 from . import marketplace_order
 from . import marketplace_refund
 from . import marketplace_shipment
 from . import marketplace_close
+from . import base_partner_merge
 from . import res_partner

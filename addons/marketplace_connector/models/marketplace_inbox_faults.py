@@ -80,9 +80,6 @@ class MarketplaceInbox(models.Model):
             "refund_above_payment": self.env._(
                 "More was given back on payment %(ref)s than it had brought."
             ),
-            "tax_excluded": self.env._(
-                "Prices of the shop do not include taxes; push the set-up to the shop."
-            ),
             "other_currency": self.env._(
                 "The order is in %(currency)s; the storefront sells in %(expected)s."
             ),

@@ -48,7 +48,10 @@ class MarketplaceStorefront(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     adapter = fields.Selection(
-        [("vendure", "Vendure")], string="Platform", required=True, default="vendure"
+        [("vendure", "Vendure"), ("woocommerce", "WooCommerce and Dokan")],
+        string="Platform",
+        required=True,
+        default="vendure",
     )
     is_sandbox = fields.Boolean(
         string="Test Shop", help="Its orders are no real sales; shown as a ribbon."
@@ -257,10 +260,9 @@ class MarketplaceStorefront(models.Model):
         return True
 
     def action_push_catalogue(self):
-        """Queue the set-up, the vendors and the offers that the shop does not have."""
+        """Begin to send the set-up, the vendors and the offers that the shop lacks."""
         self._check_connected()
-        for storefront in self:
-            storefront._delay()._job_push_catalogue()
+        self._start_load("catalogue")
         return self._notify(self.env._("The catalogue is being sent."), "info")
 
     def action_pull_orders(self):

@@ -16,11 +16,6 @@ class MarketplaceStorefront(models.Model):
 
     _inherit = "marketplace.storefront"
 
-    def _job_push_catalogue(self):
-        self.ensure_one()
-        if self.state == "connected":
-            self._push_catalogue()
-
     def _push_catalogue(self):
         """Make the shop's set-up and catalogue as they are here.
 
@@ -30,12 +25,16 @@ class MarketplaceStorefront(models.Model):
         report = {"sent": 0, "refused": {}}
         with self._problems_reported():
             self._push_settings()
-            offers = self.env["marketplace.offer"].search(
-                [("company_id", "=", self.company_id.id), ("is_sellable", "=", True)]
-            )
-            report = self._push_offers(offers | self._get_bound_offers())
+            report = self._push_offers(self._get_catalogue())
             self._report_refused(report["refused"])
         return report
+
+    def _get_catalogue(self):
+        """Return the offers that the shop is to have, and those it has."""
+        offers = self.env["marketplace.offer"].search(
+            [("company_id", "=", self.company_id.id), ("is_sellable", "=", True)]
+        )
+        return offers | self._get_bound_offers()
 
     def _get_bound_offers(self):
         """Return the offers the shop has, archived ones too: they must leave it."""

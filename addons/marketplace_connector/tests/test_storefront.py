@@ -65,7 +65,6 @@ class TestStorefront(ConnectorCommon):
         self.storefront._job_pull_orders()
         self.storefront._job_process_inbox()
         self.storefront._job_send_outbox()
-        self.storefront._job_push_catalogue()
         self.assertEqual(message.state, "new")
         self.assertFalse(self.storefront.error)
 

@@ -54,6 +54,7 @@ from .shop import (
 from .states import (
     FulfilmentState,
     OrderState,
+    PaymentKind,
     PaymentState,
     RecordKind,
     RefundModel,
@@ -83,6 +84,7 @@ __all__ = [
     "OrderState",
     "Page",
     "Payment",
+    "PaymentKind",
     "PaymentState",
     "RecordKind",
     "Refund",

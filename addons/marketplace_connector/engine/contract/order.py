@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from .states import OrderState, PaymentState, RefundState, TaxMode
+from .states import OrderState, PaymentKind, PaymentState, RefundState, TaxMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,7 @@ class Payment:
     state: PaymentState
     psp_ref: str
     at: datetime
+    kind: PaymentKind = PaymentKind.PROVIDER
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,12 @@ class PaymentState(str, Enum):
     FAILED = "failed"
 
 
+class PaymentKind(str, Enum):
+    PROVIDER = "psp"
+    GIFT_CARD = "gift_card"
+    STORE_CREDIT = "store_credit"
+
+
 class RefundState(str, Enum):
     PENDING = "pending"
     DONE = "done"
