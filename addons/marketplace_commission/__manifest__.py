@@ -44,9 +44,13 @@
         "views/commission_document_views.xml",
         "views/marketplace_vies_check_views.xml",
         "views/marketplace_margin_views.xml",
+        "views/marketplace_margin_dashboard_views.xml",
         "views/portal_order_templates.xml",
         "views/marketplace_vendor_document_views.xml",
         "views/portal_vendor_document_templates.xml",
         "views/marketplace_commission_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["marketplace_commission/static/src/dashboard/*"],
+    },
 }

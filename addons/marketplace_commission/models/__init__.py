@@ -52,3 +52,4 @@ from . import commission_vat
 from . import marketplace_vies_check
 from . import account_move_commission
 from . import marketplace_margin
+from . import marketplace_margin_dashboard
