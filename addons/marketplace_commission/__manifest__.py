@@ -16,7 +16,9 @@
         "security/marketplace_commission_portal_rules.xml",
         "security/vendor_document_rules.xml",
         "data/marketplace_vendor_document_data.xml",
+        "data/marketplace_self_bill_data.xml",
         "report/vendor_document_templates.xml",
+        "report/self_bill_templates.xml",
         "report/private_receipt_templates.xml",
         "security/marketplace_commission_engine_rules.xml",
         "security/marketplace_commission_document_rules.xml",
@@ -48,6 +50,8 @@
         "views/portal_order_templates.xml",
         "views/marketplace_vendor_document_views.xml",
         "views/portal_vendor_document_templates.xml",
+        "views/marketplace_self_bill_views.xml",
+        "views/portal_self_bill_templates.xml",
         "views/marketplace_commission_menus.xml",
     ],
     "assets": {

@@ -22,9 +22,12 @@ from odoo.addons.marketplace_base.engine.money import from_minor
 from .vendor_document import tax_rows
 
 GUIDELINE = "urn:cen.eu:en16931:2017"
+# UNCL 1001: a document that the buyer makes in place of the seller has its own codes.
 TYPE_CODES = {"invoice": "380", "credit_note": "381"}
-# Business process (BT-23) of a French document that is paid already.
-PROCESSES = {"goods": "B2", "services": "S2", "mixed": "M2"}
+SELF_BILLED_TYPE_CODES = {"invoice": "389", "credit_note": "261"}
+# Business process (BT-23) of a French document that is paid already, or is not.
+PAID_PROCESSES = {"goods": "B2", "services": "S2", "mixed": "M2"}
+DUE_PROCESSES = {"goods": "B1", "services": "S1", "mixed": "M1"}
 # Unit "one" of UN/ECE recommendation 20: pieces are what marketplaces sell.
 UNIT_ONE = "C62"
 PRICE_DECIMALS = Decimal("0.000001")
@@ -61,11 +64,19 @@ def _amount(minor: int, content: Mapping[str, Any]) -> Decimal:
     return from_minor(minor, content["decimals"])
 
 
+def _is_self_billed(content: Mapping[str, Any]) -> bool:
+    """Return whether the buyer made it: he pays later, a customer has paid already."""
+    return bool(content.get("is_self_billed"))
+
+
 def _write_header(document: Document, content: Mapping[str, Any]) -> None:
-    document.context.business_parameter.id = PROCESSES[content["nature"]]  # BT-23
+    is_self_billed = _is_self_billed(content)
+    processes = DUE_PROCESSES if is_self_billed else PAID_PROCESSES
+    types = SELF_BILLED_TYPE_CODES if is_self_billed else TYPE_CODES
+    document.context.business_parameter.id = processes[content["nature"]]  # BT-23
     document.context.guideline_parameter.id = GUIDELINE  # BT-24
     document.header.id = content["number"]  # BT-1
-    document.header.type_code = TYPE_CODES[content["kind"]]  # BT-3
+    document.header.type_code = types[content["kind"]]  # BT-3
     document.header.issue_date_time = date.fromisoformat(content["date"])  # BT-2
     for mention in content["mentions"]:
         note = IncludedNote()
@@ -168,8 +179,9 @@ def _write_settlement(document: Document, content: Mapping[str, Any]) -> None:
     summation.tax_basis_total = untaxed  # BT-109
     summation.tax_total = (_amount(content["tax"], content), currency)  # BT-110
     summation.grand_total = total  # BT-112
-    summation.prepaid_total = total  # BT-113
-    summation.due_amount = _amount(0, content)  # BT-115
+    due = total if _is_self_billed(content) else _amount(0, content)
+    summation.prepaid_total = total - due  # BT-113
+    summation.due_amount = due  # BT-115
 
 
 def content_tax_rows(content: Mapping[str, Any]):

@@ -87,7 +87,8 @@ class MarketplaceMargin(models.Model):
                        line.amount * item.balance / NULLIF(item.amount_currency, 0) AS
                            commission,
                        0.0 AS fees, 0.0 AS resale, 0.0 AS gmv, 0.0 AS refunds,
-                       0.0 AS coupons, 0.0 AS psp_cost, 0.0 AS other_cost, 0.0 AS credited
+                       0.0 AS coupons, 0.0 AS psp_cost, 0.0 AS other_cost,
+                       0.0 AS credited
                   FROM marketplace_commission_line line
                   JOIN account_move_line item ON item.id = line.move_line_id
                  WHERE item.parent_state = 'posted'

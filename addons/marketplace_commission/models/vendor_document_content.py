@@ -158,6 +158,7 @@ class MarketplaceVendorDocument(models.Model):
             other_delivery=bool(content["delivery"]),
             has_services=content["nature"] != "goods",
             vat_on_debits=content["vat_on_debits"],
+            is_self_billed=bool(content.get("is_self_billed")),
         )
         texts = self._mention_texts(content)
         is_french_seller = content["seller"]["country"] == "FR"
@@ -202,6 +203,12 @@ class MarketplaceVendorDocument(models.Model):
             "agent_mandate": self.env._(
                 "Invoice issued by %(operator)s in the name and on behalf of "
                 "%(vendor)s",
+                operator=content["operator"]["name"],
+                vendor=content["seller"]["name"],
+            ),
+            "self_billing": self.env._(
+                "Self-billing: made by %(operator)s, the customer, in the name and on "
+                "behalf of %(vendor)s",
                 operator=content["operator"]["name"],
                 vendor=content["seller"]["name"],
             ),
