@@ -55,5 +55,6 @@ from . import private_receipt
 from . import commission_vat
 from . import marketplace_vies_check
 from . import account_move_commission
+from . import commission_facturx
 from . import marketplace_margin
 from . import marketplace_margin_dashboard

@@ -276,7 +276,7 @@ class AccountMove(models.Model):
         return f"{self.name.replace('/', '-')}.{extension}"
 
     def _commission_pdf(self):
-        """Return the document as PDF: printed once, then the one that is kept.
+        """Return the document as Factur-X: printed once, then the one that is kept.
 
         :raises MarketplaceError: when it is not a posted commission document.
         """
@@ -291,23 +291,7 @@ class AccountMove(models.Model):
         # sudo: whoever may read the document gets its file; the callers checked.
         move = self.sudo()
         if not move.invoice_pdf_report_id:
-            reports = self.env["ir.actions.report"].sudo()
-            content, _type = reports.with_context(
-                force_report_rendering=True
-            )._render_qweb_pdf(REPORT, move.ids)
-            self.env["ir.attachment"].sudo().create(
-                {
-                    "name": move._commission_filename("pdf"),
-                    "raw": content,
-                    "mimetype": "application/pdf",
-                    "res_model": "account.move",
-                    "res_id": move.id,
-                    "res_field": "invoice_pdf_report_file",
-                }
-            )
-            move.invalidate_recordset(
-                ["invoice_pdf_report_id", "invoice_pdf_report_file"]
-            )
+            move._make_commission_files()
         return move.invoice_pdf_report_id.raw
 
     def action_commission_pdf(self):

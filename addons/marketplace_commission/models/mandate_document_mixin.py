@@ -6,7 +6,6 @@ article 242 nonies).
 """
 
 import base64
-import logging
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -16,9 +15,8 @@ from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..const_vendor_document import ACCEPTANCES, CONTEST_REASON_MAX
 from ..engine.facturx_document import content_tax_rows, to_xml
+from ..facturx_file import facturx_pdf
 
-# What PDF/A-3 asks for beside the file that WeasyPrint writes is Factur-X's own.
-PDF_VARIANT = "pdf/a-3b"
 # What happens to a document after its issue.
 LATER_FIELDS = {
     "pdf",
@@ -32,9 +30,6 @@ LATER_FIELDS = {
     "contest_reason",
     "contest_answer",
 }
-
-# The library reports every step of every file.
-logging.getLogger("factur-x").setLevel(logging.ERROR)
 
 
 class MarketplaceMandateDocumentMixin(models.AbstractModel):
@@ -254,31 +249,11 @@ class MarketplaceMandateDocumentMixin(models.AbstractModel):
         return to_xml(self.content)
 
     def _make_pdf(self, xml):
-        """Return the PDF of one document, with its XML inside where that is possible.
-
-        Without WeasyPrint the PDF of the server's own printer cannot be PDF/A-3.
-        """
+        """Return the PDF of one document, with its XML inside where it can be."""
         self.ensure_one()
         # sudo: the caller may read the document; its report reads the company's logo
         reports = self.env["ir.actions.report"].sudo()
-        printer = reports._document_printer()
-        if not printer:
-            content, _type = reports.with_context(
-                force_report_rendering=True
-            )._render_qweb_pdf(self._report, self.ids)
-            return content
-        # Import here: factur-x loads the XSLT processor, a second of every start.
-        from facturx import generate_from_binary
-
-        html, _type = reports._render_qweb_html(self._report, self.ids)
-        return generate_from_binary(
-            printer(html.decode(), PDF_VARIANT),
-            xml,
-            flavor="factur-x",
-            level="en16931",
-            check_schematron=False,
-            lang=(self.lang or "en").replace("_", "-"),
-        )
+        return facturx_pdf(reports, self._report, self, xml, self.lang)
 
     @api.private
     def _print(self):

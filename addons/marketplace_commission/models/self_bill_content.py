@@ -33,6 +33,7 @@ class MarketplaceSelfBill(models.Model):
         day = refund.date if refund else order._vendor_delivery_day()
         content = {
             "is_self_billed": True,
+            "is_due": True,
             "kind": "credit_note" if is_credit else "invoice",
             "number": move.name,
             "date": str(move.invoice_date),
