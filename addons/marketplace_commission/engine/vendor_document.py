@@ -19,10 +19,9 @@ GENESIS = "0" * 64
 
 # What the law of a French vendor wants to read, word by word.
 STATUTORY_FR = {
-    "agent_mandate": (
-        "Facture établie par {operator} au nom et pour le compte de {vendor}"
-    ),
+    "agent_mandate": "{document} par {operator} au nom et pour le compte de {vendor}",
     "self_billing": "Autofacturation",
+    "nature": "Nature de l'opération : {nature}",
     "franchise": "TVA non applicable, art. 293 B du CGI",
     "reverse_charge": "Autoliquidation",
     "intra_community": "Exonération de TVA, art. 262 ter, I du CGI",
@@ -33,6 +32,13 @@ STATUTORY_FR = {
         "et indemnité forfaitaire pour frais de recouvrement de 40 euros "
         "(art. L441-10 et D441-5 du code de commerce)"
     ),
+}
+KINDS_FR = {"invoice": "Facture établie", "credit_note": "Avoir établi"}
+# Natures of an operation, in the words of CGI annex II article 242 nonies A I 8° ter.
+NATURES_FR = {
+    "goods": "livraison de biens",
+    "services": "prestation de services",
+    "mixed": "livraison de biens et prestation de services",
 }
 # Mentions that go with a VAT category.
 CATEGORY_MENTIONS = {

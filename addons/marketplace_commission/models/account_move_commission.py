@@ -7,6 +7,7 @@ from odoo.addons.marketplace_base.engine.csv_file import write_csv
 from odoo.addons.marketplace_base.engine.money import from_minor
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
+from ..engine.vendor_document import NATURES_FR, STATUTORY_FR
 from .commission_vat import VAT_CASES
 
 REPORT = "marketplace_commission.commission_invoice_report"
@@ -249,6 +250,12 @@ class AccountMove(models.Model):
                         reference=reference,
                     )
                 )
+        if is_french:
+            mentions.append(
+                STATUTORY_FR["nature"].format(nature=NATURES_FR["services"])
+                if self.env.lang and self.env.lang.startswith("fr")
+                else _("Nature of the operation: supply of services")
+            )
         if is_french and company.marketplace_vat_on_debits and self.amount_tax:
             mentions.append(
                 _("Option to pay VAT on debits (“TVA acquittée sur les débits”)")
@@ -354,12 +361,14 @@ class MarketplaceCommissionLine(models.Model):
         if self.override_id:
             return self.override_id.reason or ""
         cause = reasons.get(self.reason_code, "")
-        if self.fault:
-            cause = self.env._(
+        if self.fault and cause:
+            return self.env._(
                 "%(reason)s, caused by: %(party)s",
                 reason=cause,
                 party=parties[self.fault],
             )
+        if self.fault:
+            return self.env._("Caused by: %(party)s", party=parties[self.fault])
         return cause
 
 

@@ -13,8 +13,8 @@ _BILL_TOKEN = object()
 class MarketplaceSelfBill(models.Model):
     """The vendor's copy of a posted document of the self-billing journal.
 
-    The amounts are those of the entry. What the copy says is kept as it was at the
-    issue: files, period to object, and the vendor's answer belong to it.
+    What it says is kept as it was at the issue, amounts of the entry included; files,
+    the period to object and the vendor's answer belong to it.
     """
 
     _name = "marketplace.self.bill"
@@ -68,13 +68,9 @@ class MarketplaceSelfBill(models.Model):
     )
     date = fields.Date(string="Issued on", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    amount_untaxed = fields.Monetary(
-        related="move_id.amount_untaxed", string="Excl. VAT", store=True
-    )
-    amount_tax = fields.Monetary(related="move_id.amount_tax", string="VAT", store=True)
-    amount_total = fields.Monetary(
-        related="move_id.amount_total", string="Total", store=True
-    )
+    amount_untaxed = fields.Monetary(string="Excl. VAT", readonly=True)
+    amount_tax = fields.Monetary(string="VAT", readonly=True)
+    amount_total = fields.Monetary(string="Total", readonly=True)
     payment_state = fields.Selection(related="move_id.payment_state")
     contest_outcome = fields.Selection(
         CONTEST_OUTCOMES, string="Outcome", readonly=True, tracking=True
@@ -162,6 +158,9 @@ class MarketplaceSelfBill(models.Model):
                     ),
                     "lang": content["lang"],
                     "currency_id": move.currency_id.id,
+                    "amount_untaxed": move.amount_untaxed,
+                    "amount_tax": move.amount_tax,
+                    "amount_total": move.amount_total,
                     "content": content,
                 }
             )

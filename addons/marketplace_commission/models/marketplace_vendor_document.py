@@ -34,6 +34,7 @@ class MarketplaceVendorDocument(models.Model):
 
     name = fields.Char(string="Number", required=True, readonly=True, index="trigram")
     kind = fields.Selection(DOCUMENT_KINDS, required=True, readonly=True)
+    kind_label = fields.Char(compute="_compute_kind_label")
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )
@@ -153,6 +154,14 @@ class MarketplaceVendorDocument(models.Model):
             document.amount_customer = document.currency_id.round(
                 document.amount_total - document.amount_funded
             )
+
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_kind_label(self):
+        """Say the kind in the reader's language; templates translate no expression."""
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for document in self:
+            document.kind_label = labels.get(document.kind, "")
 
     def _compute_credit_note_count(self):
         counts = dict(

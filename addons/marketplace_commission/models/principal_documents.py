@@ -246,16 +246,20 @@ class SaleOrder(models.Model):
         for (order, refund), items in rows.items():
             vendor = order.vendor_id
             position = positions[vendor]
+            day = dates[refund or order]
+            # Without terms of payment a bill is due at once, not on the day of the job.
+            has_terms = vendor.with_company(company).property_supplier_payment_term_id
             vals_list.append(
                 {
+                    "invoice_date_due": not has_terms and day,
                     "move_type": move_type,
                     "journal_id": company._marketplace_journal(
                         "marketplace_journal_bill_id"
                     ).id,
                     "partner_id": vendor.id,
                     "currency_id": order.currency_id.id,
-                    "invoice_date": dates[refund or order],
-                    "date": dates[refund or order],
+                    "invoice_date": day,
+                    "date": day,
                     "ref": refund.name or order.name,
                     "fiscal_position_id": position.id,
                     "marketplace_principal_order_id": order.id,

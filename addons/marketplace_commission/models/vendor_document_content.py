@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.tools import format_date
 
 from odoo.addons.marketplace_base.formatting import format_number
 
 from ..engine.vendor_document import (
     CATEGORY_MENTIONS,
+    KINDS_FR,
+    NATURES_FR,
     STATUTORY_FR,
     MentionFacts,
     Trade,
@@ -165,6 +168,8 @@ class MarketplaceVendorDocument(models.Model):
         words = {
             "operator": content["operator"]["name"],
             "vendor": content["seller"]["name"],
+            "nature": NATURES_FR[content["nature"]],
+            "document": KINDS_FR[content["kind"]],
         }
         mentions = []
         for code in mention_codes(facts):
@@ -195,17 +200,16 @@ class MarketplaceVendorDocument(models.Model):
     @api.model
     def _mention_texts(self, content):
         """Return the text of every mention in the language of the context."""
-        natures = dict(self._fields["nature"]._description_selection(self.env))
+        natures = {
+            "goods": self.env._("supply of goods"),
+            "services": self.env._("supply of services"),
+            "mixed": self.env._("supply of goods and services"),
+        }
         delivery = content["delivery"] or dict.fromkeys(
             ("name", "street", "zip", "city", "country_name"), ""
         )
         return {
-            "agent_mandate": self.env._(
-                "Invoice issued by %(operator)s in the name and on behalf of "
-                "%(vendor)s",
-                operator=content["operator"]["name"],
-                vendor=content["seller"]["name"],
-            ),
+            "agent_mandate": self._agent_mandate_text(content),
             "self_billing": self.env._(
                 "Self-billing: made by %(operator)s, the customer, in the name and on "
                 "behalf of %(vendor)s",
@@ -215,7 +219,7 @@ class MarketplaceVendorDocument(models.Model):
             "rectifies": self.env._(
                 "Corrects invoice %(invoice)s of %(date)s",
                 invoice=content["invoice"],
-                date=content["invoice_date"],
+                date=format_date(self.env, content["invoice_date"]),
             ),
             "seller_registry": self.env._(
                 "Registry number of the seller: %(number)s",
@@ -266,6 +270,23 @@ class MarketplaceVendorDocument(models.Model):
                 "10 points, and a fixed sum of 40 euros for recovery costs"
             ),
         }
+
+    @api.model
+    def _agent_mandate_text(self, content):
+        names = {
+            "operator": content["operator"]["name"],
+            "vendor": content["seller"]["name"],
+        }
+        if content["kind"] == "credit_note":
+            return self.env._(
+                "Credit note issued by %(operator)s in the name and on behalf of "
+                "%(vendor)s",
+                **names,
+            )
+        return self.env._(
+            "Invoice issued by %(operator)s in the name and on behalf of %(vendor)s",
+            **names,
+        )
 
     @api.model
     def _exemption_reasons(self, content):

@@ -60,6 +60,7 @@ class TestSelfBill(FacturxChecks, VendorDocumentCommon):
         )
         self.assertEqual(bill.content["total"], self._minor(bill.move_id.amount_total))
         self.assertEqual(bill.content["tax"], self._minor(bill.move_id.amount_tax))
+        self.assertEqual(bill.move_id.invoice_date_due, bill.date, "due at once")
         self.assertEqual((bill.date_contest_limit - self._today()).days, 30)
         debit = self._debit(group)
         self.assertEqual(
