@@ -82,7 +82,7 @@ class MarketplaceMandateDocumentMixin(models.AbstractModel):
     contest_user_id = fields.Many2one(
         "res.users", string="Contested by", readonly=True, index="btree_not_null"
     )
-    contest_reason = fields.Text(readonly=True, tracking=True)
+    contest_reason = fields.Text(string="Objection", readonly=True, tracking=True)
     contest_answer = fields.Text(
         string="Answer",
         readonly=True,

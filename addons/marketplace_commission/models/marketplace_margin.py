@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
+
 # Ledger roles of each cost, a debit is positive.
 COST_ROLES = {
     "coupons": ("DISCOUNT_MKT",),
@@ -18,6 +20,10 @@ class MarketplaceMargin(models.Model):
     Each row is one posted fact: a commission line or a fee as invoiced, a line of the
     vendor ledger, or a line of a document of the operator's own sales. Each measure
     adds up to its accounts.
+
+    The provider's reports are posted without vendor. Where its file says what each
+    payment cost, rows without entry give that to the vendors of the purchase by what
+    was paid, and take it off what has no vendor: nothing is added.
     """
 
     _name = "marketplace.margin"
@@ -57,7 +63,11 @@ class MarketplaceMargin(models.Model):
     coupons = fields.Monetary(
         string="Coupons Funded", readonly=True, help="Discounts that we pay."
     )
-    psp_cost = fields.Monetary(string="Payment Cost", readonly=True)
+    psp_cost = fields.Monetary(
+        string="Payment Cost",
+        readonly=True,
+        help="As posted; per vendor as far as the provider's file says it.",
+    )
     other_cost = fields.Monetary(
         readonly=True, help="Losses taken over, rounding, debts written off."
     )
@@ -81,8 +91,27 @@ class MarketplaceMargin(models.Model):
     def _table_query(self):
         return SQL(
             """
-            WITH fact AS (
-                SELECT line.id * 4 AS id, line.company_id, line.vendor_id,
+            WITH paid AS (
+                SELECT payment.order_id, payment.company_id,
+                       SUM(payment.amount_psp_fee) AS fee,
+                       MIN(payment.date)::date AS date
+                  FROM marketplace_payment payment
+                  JOIN res_company company ON company.id = payment.company_id
+                 WHERE payment.state = 'captured'
+                   AND payment.is_psp_fee_actual
+                   AND payment.currency_id = company.currency_id
+                 GROUP BY payment.order_id, payment.company_id
+            ), share AS (
+                SELECT part.id, part.vendor_id, paid.*,
+                       paid.fee * part.amount_total
+                           / SUM(part.amount_total) OVER purchase AS cost,
+                       ROW_NUMBER() OVER (purchase ORDER BY part.id) AS rank
+                  FROM paid
+                  JOIN sale_order part ON part.marketplace_order_id = paid.order_id
+                 WHERE part.amount_total > 0
+                WINDOW purchase AS (PARTITION BY part.marketplace_order_id)
+            ), fact AS (
+                SELECT line.id::bigint * 8 AS id, line.company_id, line.vendor_id,
                        line.sale_order_id, line.sale_line_id, item.move_id, item.date,
                        line.amount * item.balance / NULLIF(item.amount_currency, 0) AS
                            commission,
@@ -93,14 +122,14 @@ class MarketplaceMargin(models.Model):
                   JOIN account_move_line item ON item.id = line.move_line_id
                  WHERE item.parent_state = 'posted'
              UNION ALL
-                SELECT fee.id * 4 + 1, fee.company_id, fee.vendor_id,
+                SELECT fee.id::bigint * 8 + 1, fee.company_id, fee.vendor_id,
                        fee.sale_order_id, NULL, item.move_id, item.date,
                        0.0, -item.balance, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
                   FROM marketplace_fee fee
                   JOIN account_move_line item ON item.id = fee.move_line_id
                  WHERE item.parent_state = 'posted'
              UNION ALL
-                SELECT line.id * 4 + 2, line.company_id, line.vendor_id,
+                SELECT line.id::bigint * 8 + 2, line.company_id, line.vendor_id,
                        line.sale_order_id, line.sale_line_id, item.move_id, item.date,
                        0.0, 0.0, 0.0,
                        CASE WHEN line.event = 'capture' THEN money.value ELSE 0.0 END,
@@ -126,8 +155,8 @@ class MarketplaceMargin(models.Model):
                  WHERE item.parent_state = 'posted'
                    AND line.event NOT IN ('commission', 'commission_tax', 'fee')
              UNION ALL
-                SELECT item.id * 4 + 3, item.company_id, part.vendor_id, part.id,
-                       NULL, item.move_id, item.date,
+                SELECT item.id::bigint * 8 + 3, item.company_id, part.vendor_id,
+                       part.id, NULL, item.move_id, item.date,
                        0.0, 0.0, -item.balance, 0.0, 0.0, 0.0, 0.0, 0.0,
                        CASE WHEN move.move_type IN ('in_invoice', 'in_refund')
                             THEN item.balance ELSE 0.0 END
@@ -136,6 +165,17 @@ class MarketplaceMargin(models.Model):
                   JOIN account_move_line item ON item.move_id = move.id
                  WHERE item.parent_state = 'posted'
                    AND item.display_type IN ('product', 'rounding')
+             UNION ALL
+                SELECT share.id::bigint * 8 + 4, share.company_id, share.vendor_id,
+                       share.id, NULL, NULL, share.date,
+                       0.0, 0.0, 0.0, 0.0, 0.0, 0.0, share.cost, 0.0, 0.0
+                  FROM share
+             UNION ALL
+                SELECT share.id::bigint * 8 + 5, share.company_id, NULL,
+                       NULL, NULL, NULL, share.date,
+                       0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -share.fee, 0.0, 0.0
+                  FROM share
+                 WHERE share.rank = 1
             )
             SELECT fact.id, fact.company_id, company.currency_id, fact.date,
                    fact.vendor_id, template.categ_id, fact.sale_order_id, fact.move_id,
@@ -191,6 +231,13 @@ class MarketplaceMargin(models.Model):
         """Open the document or order a row comes from."""
         self.ensure_one()
         record = self.move_id or self.sale_order_id
+        if not record:
+            raise MarketplaceError(
+                self.env._(
+                    "This takes a payment cost off what has no vendor: see the rows of "
+                    "the vendors with the same date."
+                )
+            )
         record.check_access("read")
         return {
             "type": "ir.actions.act_window",

@@ -101,8 +101,8 @@ class MarketplaceMargin(models.Model):
     def _dashboard_figure(self, name, good, now, then):
         """Return a figure beside its previous value, and how it changed.
 
-        ``change`` is a part of the previous value, None where that is nothing; of the
-        rate, a difference: points of percentage.
+        ``change`` is a part of the previous value, None where that is nothing or a
+        loss; of the rate, a difference: points of percentage.
         """
         field = self.fields_get([name], ["string", "help"])[name]
         difference = now - then
@@ -111,7 +111,7 @@ class MarketplaceMargin(models.Model):
             is_same = float_is_zero(difference, precision_digits=RATE_DIGITS)
         else:
             compare = self.env.company.currency_id.compare_amounts
-            change = difference / abs(then) if compare(then, 0) else None
+            change = difference / then if compare(then, 0) > 0 else None
             is_same = not compare(now, then)
         return {
             "name": name,

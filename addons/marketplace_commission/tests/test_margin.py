@@ -173,6 +173,14 @@ class TestMargin(CommissionCommon):
         """B2: commission, fees, resale, coupons and costs are those of the P&L."""
         self._trade()
         own = self._create_vendor("Propre", posture="principal")
+        own.write(
+            {
+                "vat": "FR23334175221",
+                "company_registry": "334175221",
+                "einvoice_scheme": "0225",
+                "einvoice_address": "334175221",
+            }
+        )
         group = self._import_order(
             [(self._create_offer(own, 120.0), 1)], date="2026-03-02 10:00:00"
         )
@@ -224,6 +232,42 @@ class TestMargin(CommissionCommon):
         self.assertEqual(values[2], 1200, "100.00 sold, 88.00 paid to the vendor")
         self.assertEqual(values[4], 318)
         self.assertEqual(revenue, sum(values[:3]) - sum(values[3:]))
+
+    def test_known_payment_costs_are_the_vendors(self):
+        """K18: 1.01 on 70.00, 20.00 and 10.00; what was posted stays the total."""
+        c = self._create_vendor("Cabane C")
+        parts = ((self.a, 70.0), (self.b, 20.0), (c, 10.0))
+        group = self._import_order(
+            [(self._create_offer(vendor, price), 1) for vendor, price in parts],
+            date="2026-03-02 10:00:00",
+        )
+        settlement = self.env["marketplace.psp.settlement"].create(
+            {
+                "psp_partner_id": self.psp.id,
+                "reference": "po_share",
+                "date": "2026-03-11",
+                "amount_gross": 100.0,
+                "amount_fee": 1.01,
+            }
+        )
+        settlement.action_post()
+        self.Ledger.search([("debit_move_line_id", "=", False)])._post()
+        domain = [("company_id", "=", self.company.id), ("psp_cost", "!=", 0)]
+
+        def costs():
+            self.env.flush_all()
+            rows = self.Margin._read_group(domain, ["vendor_id"], ["psp_cost:sum"])
+            return {vendor: self._minor(cost) for vendor, cost in rows}
+
+        nobody = self.env["res.partner"]
+        self.assertEqual(costs(), {nobody: 101})
+        group.payment_ids._record_psp_fees({group.payment_ids: 101})
+        self.assertEqual(costs(), {self.a: 71, self.b: 20, c: 10, nobody: 0})
+        taken = self.Margin.search([*domain, ("psp_cost", "<", 0)])
+        with self.assertRaisesRegex(MarketplaceError, "rows of the vendors"):
+            taken.action_open_source()
+        row = self.Margin.search([*domain, ("vendor_id", "=", c.id)])
+        self.assertEqual(row.action_open_source()["res_model"], "sale.order")
 
     def _mandate(self):
         terms = self.env["marketplace.terms"].create(

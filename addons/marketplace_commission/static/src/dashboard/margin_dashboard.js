@@ -95,10 +95,14 @@ export class MarginDashboard extends Component {
         if (figure.tone === "same") {
             return _t("unchanged");
         }
-        if (figure.change === null) {
+        if (figure.change === null && !figure.previous) {
             return _t("new");
         }
-        const sign = figure.change > 0 ? "+" : "−";
+        if (figure.change === null) {
+            // A percentage of a loss says nothing.
+            return figure.value > figure.previous ? _t("up") : _t("down");
+        }
+        const sign = figure.change > 0 ? "+" : "-";
         const number = formatFloat(Math.abs(figure.change) * 100, {digits: [16, 1]});
         return figure.is_rate
             ? _t("%(sign)s%(number)s points", {sign, number})
