@@ -58,6 +58,8 @@ class TestPortalSelfBill(VendorDocumentCommon, PortalCase):
 
     def test_vendor_contests_from_the_page(self):
         self._login(self.seller)
+        page = self._get(f"{URL}/{self.bill.id}")
+        self.assertTrue(page.xpath("//textarea[@name='reason']"), "where to write")
         page = self._post(f"{URL}/{self.bill.id}/contest", status=422, reason=" ")
         self.assertIn("Say what is wrong", self._text(page, "o_marketplace_errors"))
         page = self._post(f"{URL}/{self.bill.id}/contest", reason="Wrong <b>price")

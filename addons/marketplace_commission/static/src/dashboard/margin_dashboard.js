@@ -100,7 +100,7 @@ export class MarginDashboard extends Component {
         }
         if (figure.change === null) {
             // A percentage of a loss says nothing.
-            return figure.value > figure.previous ? _t("up") : _t("down");
+            return figure.value > figure.previous ? _t("increased") : _t("decreased");
         }
         const sign = figure.change > 0 ? "+" : "-";
         const number = formatFloat(Math.abs(figure.change) * 100, {digits: [16, 1]});
