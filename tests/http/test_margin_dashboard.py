@@ -30,7 +30,7 @@ const morning = async () => {
     one("[data-by=channel]").click();
     const rows = () => [...document.querySelectorAll(".o_marketplace_margin td a")];
     const channel = await found(
-        () => rows().find((link) => link.innerText === "odoo"),
+        () => rows().find((link) => !link.innerText.includes("Tisanes")),
         "the channel"
     );
     channel.click();
