@@ -20,7 +20,7 @@ from unittest.mock import patch
 from odoo.fields import Command, Date
 
 from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
-from odoo.addons.marketplace_commission.engine.rules import decide_order
+from odoo.addons.marketplace_commission.engine.rules import RuleIndex, decide_order
 
 from . import orders, seed
 from .commission_oca import Peer
@@ -215,7 +215,7 @@ def compare_matching(env, lines, plans):
         for own in facts:
             decide_order(rules, own)
 
-    ruled = {count: plan._engine_rules() for count, plan in plans.items()}
+    ruled = {count: RuleIndex(plan._engine_rules()) for count, plan in plans.items()}
     runs = {count: [] for count in ruled}
     for number in range(ROUNDS + 1):
         for count, rules in ruled.items():
