@@ -103,6 +103,7 @@ from . import marketplace_account_ageing
 from . import marketplace_dispute
 from . import marketplace_work_queue
 from . import marketplace_payment_kind
+from . import marketplace_payment_psp
 from . import res_company_orders
 from . import marketplace_contract_acceptance
 from . import marketplace_line_decision

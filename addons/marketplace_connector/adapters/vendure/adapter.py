@@ -33,7 +33,11 @@ OPEN_STATES = [
 
 class VendureAdapter(Adapter):
     capabilities = contract.Capabilities(
-        order_page_max=100, offer_batch_max=100, vendor_batch_max=50, whole_units=True
+        order_page_max=100,
+        offer_batch_max=100,
+        vendor_batch_max=50,
+        whole_units=True,
+        cancels_orders=True,
     )
     parse_event = staticmethod(events.parse_event)
 
@@ -59,16 +63,18 @@ class VendureAdapter(Adapter):
         channel = answer["activeChannel"]
         included = channel["pricesIncludeTax"]
         return ShopInfo(
+            ref=channel["token"],
             version=str(version),
             currency=channel["defaultCurrencyCode"],
             tax_mode=TaxMode.INCLUDED if included else TaxMode.EXCLUDED,
             is_set_up=bool(channel["defaultTaxZone"]),
+            clock_skew=self._transport.clock_skew,
         )
 
     # ---- to the shop -------------------------------------------------------
 
-    def push_settings(self, values: contract.ShopSettings) -> None:
-        settings.push_settings(self._transport, values)
+    def push_settings(self, values: contract.ShopSettings) -> list[str]:
+        return settings.push_settings(self._transport, values)
 
     def upsert_vendors(self, items: Sequence[contract.Vendor]) -> list[contract.Result]:
         return vendors.upsert_vendors(self._transport, items)
@@ -79,8 +85,14 @@ class VendureAdapter(Adapter):
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         return commands.push_fulfilment(self._transport, command)
 
-    def push_refund(self, command: contract.RefundCommand) -> contract.Result:
-        return commands.push_refund(self._transport, command)
+    def find_refund(self, command: contract.RefundCommand) -> contract.Result | None:
+        return commands.find_refund(self._transport, command)
+
+    def make_refund(self, command: contract.RefundCommand) -> contract.Result:
+        return commands.make_refund(self._transport, command)
+
+    def cancel_order(self, command: contract.CancelCommand) -> contract.Result:
+        return commands.cancel_order(self._transport, command)
 
     # ---- from the shop -----------------------------------------------------
 
@@ -94,10 +106,24 @@ class VendureAdapter(Adapter):
         filters = {**PLACED, "_or": [unfinished, recent]}
         return self._pull(filters, "orderPlacedAt", cursor, limit)
 
+    def pull_placed_orders(
+        self, since: datetime, until: datetime, cursor: str, limit: int
+    ) -> Page:
+        # Both ends of the shop's "between" belong to it.
+        last = until - MILLISECOND
+        between = {"start": _format_time(since), "end": _format_time(last)}
+        filters = {**PLACED, "orderPlacedAt": {"between": between}}
+        return self._pull(filters, "orderPlacedAt", cursor, limit)
+
     def fetch_orders(self, refs: Sequence[str]) -> list[Document]:
         filters = {**PLACED, "id": {"in": list(refs)}}
         options = {"filter": filters, "take": len(refs)}
         return self._read_orders(options)
+
+    def find_order(self, number: str) -> Document | None:
+        filters = {**PLACED, "code": {"eq": number}}
+        found = self._read_orders({"filter": filters, "take": 1})
+        return found[0] if found else None
 
     def parse_order(self, payload: Mapping[str, Any]) -> contract.Order:
         return orders.parse_order(payload)
@@ -109,31 +135,61 @@ class VendureAdapter(Adapter):
 
         The shop keeps microseconds and shows milliseconds.  The next page starts one
         millisecond before the last row, so some rows come twice, which costs nothing:
-        they have the same digest.  Only when a whole page falls into one millisecond
-        does it step over rows by number.
+        they have the same digest.  When a whole page falls into one millisecond, that
+        millisecond is read by row number.
         """
-        since, skip = _read_cursor(cursor)
+        since, done = _read_cursor(cursor)
+        if since and done is not None:
+            return self._pull_instant(filters, column, since, done, limit)
         conditions = [filters]
         if since:
             conditions.append({column: {"after": _format_time(since)}})
+        # One column only: the shop sorts by its own order of columns, id first.
+        found = self._read_orders(
+            {"filter": {"_and": conditions}, "sort": {column: "ASC"}, "take": limit}
+        )
+        if not found:
+            return Page((), _write_cursor(since), complete=True)
+        last = orders.parse_time(found[-1].payload[column])
+        if len(found) < limit:
+            return Page(tuple(found), _write_cursor(last - OVERLAP), complete=True)
+        step = last - MILLISECOND
+        if since is None or step > since:
+            following = _write_cursor(step)
+        else:
+            following = _write_cursor(since, 0)
+        return Page(tuple(found), following, complete=False)
+
+    def _pull_instant(
+        self,
+        filters: dict[str, Any],
+        column: str,
+        since: datetime,
+        done: int,
+        limit: int,
+    ) -> Page:
+        """Read a page of the rows of the two milliseconds that follow ``since``.
+
+        Pages overlap by half: a row that changes leaves, and the others move up.
+        """
+        until = since + 2 * MILLISECOND
+        span = {
+            "after": _format_time(since),
+            "before": _format_time(until + MILLISECOND),
+        }
+        conditions = [filters, *({column: {key: value}} for key, value in span.items())]
         found = self._read_orders(
             {
                 "filter": {"_and": conditions},
-                "sort": {column: "ASC", "id": "ASC"},
-                "skip": skip,
+                "sort": {"id": "ASC"},
+                "skip": done,
                 "take": limit,
             }
         )
-        if not found:
-            return Page((), _write_cursor(since, 0), complete=True)
-        last = orders.parse_time(found[-1].payload[column])
-        if len(found) < limit:
-            return Page(tuple(found), _write_cursor(last - OVERLAP, 0), complete=True)
-        step = last - MILLISECOND
-        if since is None or step > since:
-            following = _write_cursor(step, 0)
+        if len(found) == limit:
+            following = _write_cursor(since, done + max(1, limit // 2))
         else:
-            following = _write_cursor(since, skip + len(found))
+            following = _write_cursor(until)
         return Page(tuple(found), following, complete=False)
 
     def _read_orders(self, options: dict[str, Any]) -> list[Document]:
@@ -180,20 +236,19 @@ def _row_id(row: Any) -> str:
     return (row.get("id") or row.get("orderLineId")) if isinstance(row, dict) else ""
 
 
-def _read_cursor(cursor: str) -> tuple[datetime | None, int]:
-    """Read "time|rows to skip".
+def _read_cursor(cursor: str) -> tuple[datetime | None, int | None]:
+    """Read "time|rows read of the instant that follows", the rows only within one.
 
     >>> _read_cursor(""), _read_cursor("2026-01-05T10:00:00.000Z|20")[1]
-    ((None, 0), 20)
+    ((None, None), 20)
+    >>> _read_cursor("2026-01-05T10:00:00.000Z|")[1]
     """
-    if not cursor:
-        return None, 0
-    time, skip = cursor.split("|")
-    return (orders.parse_time(time) if time else None), int(skip)
+    time, _bar, done = cursor.partition("|")
+    return (orders.parse_time(time) if time else None), (int(done) if done else None)
 
 
-def _write_cursor(since: datetime | None, skip: int) -> str:
-    return f"{_format_time(since) if since else ''}|{skip}"
+def _write_cursor(since: datetime | None, done: int | None = None) -> str:
+    return f"{_format_time(since) if since else ''}|{'' if done is None else done}"
 
 
 def _format_time(time: datetime) -> str:

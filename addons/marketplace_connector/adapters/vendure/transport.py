@@ -6,6 +6,8 @@ and typed results (``errorCode`` beside ``__typename``) inside the data.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -41,6 +43,7 @@ class Transport:
         self._username = username
         self._password = password
         self._session: requests.Session | None = None
+        self.clock_skew = timedelta()  # as of the last answer, to the second
 
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
         """Read.  It may be repeated, so a broken answer is only transient."""
@@ -95,9 +98,19 @@ class Transport:
             )
         except requests.RequestException as error:
             raise classify_failure(error, write) from error
+        self.clock_skew = read_clock_skew(response, datetime.now(UTC))
         if token := response.headers.get(TOKEN_HEADER):
             session.headers["Authorization"] = f"Bearer {token}"
         return read_answer(response, write)
+
+
+def read_clock_skew(response: requests.Response, now: datetime) -> timedelta:
+    """Return the shop's clock less ours; zero when it does not say its time."""
+    try:
+        told = parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError):
+        return timedelta()
+    return timedelta(seconds=int((told - now).total_seconds()))
 
 
 def classify_failure(error: requests.RequestException, write: bool) -> ShopError:
