@@ -32,6 +32,7 @@ from . import vendor_kyc_renewal
 from . import marketplace_terms
 from . import vendor_terms
 from . import account_move
+from . import account_move_line
 from . import vendor_readiness
 from . import marketplace_requirement
 from . import marketplace_vendor_requirement

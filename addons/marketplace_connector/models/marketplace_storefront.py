@@ -231,29 +231,6 @@ class MarketplaceStorefront(models.Model):
 
     # -- actions --------------------------------------------------------------------
 
-    def action_test_connection(self):
-        """Log in to the shop and say what it is."""
-        self.ensure_one()
-        info = None
-        with self._problems_reported():
-            info = self._get_adapter().check()
-            self._transition("connected")
-        if info is None:
-            return self._notify(self.error, "danger")
-        if info.is_set_up and info.currency != self.currency_id.name:
-            return self._notify(
-                self.env._(
-                    "The shop sells in %(shop)s and the company keeps its books in "
-                    "%(company)s: push the set-up before anything else.",
-                    shop=info.currency,
-                    company=self.currency_id.name,
-                ),
-                "warning",
-            )
-        return self._notify(
-            self.env._("%(storefront)s answers.", storefront=self.name), "success"
-        )
-
     def action_disconnect(self):
         """Stop all exchange with the shop until it is connected again."""
         self._transition("draft")

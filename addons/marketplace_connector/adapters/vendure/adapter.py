@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ...engine import contract
-from ...engine.contract import Document, Page, ShopInfo, TaxMode, TaxRounding
+from ...engine.contract import Document, Page, ShopInfo, TaxMode
 from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
@@ -39,7 +39,6 @@ class VendureAdapter(Adapter):
         vendor_batch_max=50,
         whole_units=True,
         cancels_orders=True,
-        tax_rounding=TaxRounding.UNIT,
     )
     parse_event = staticmethod(events.parse_event)
 
