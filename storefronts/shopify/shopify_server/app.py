@@ -122,7 +122,8 @@ class App:
                 (argument,) = directive.arguments
                 value = argument.value
                 if value.kind == "variable":
-                    return info.field_name, info.variable_values[value.name.value]
+                    known = info.variable_values.coerced
+                    return info.field_name, known[value.name.value]
                 return info.field_name, value.value
         raise GraphQLError(
             "The @idempotent directive is required for this mutation.",

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from .orders import OrderView
+from .reads import Reads
 from .shop import cents
 
 
@@ -38,10 +39,7 @@ class Writes:
         if handle["type"] not in self.shop.tables["definitions"]:
             return refuse("No metaobject definition exists", "handle", metaobject=None)
         rows = self.shop.tables["metaobjects"]
-        row = next(
-            (r for r in rows.values() if (r["type"], r["handle"]) == (handle["type"], handle["handle"])),
-            None,
-        )  # fmt: skip
+        row = Reads(self.shop).metaobjectByHandle(None, handle)
         if not row:
             row = {"id": self.shop.new_id("Metaobject"), **handle}
             rows[row["id"]] = row

@@ -171,8 +171,8 @@ class ShopifyAdapter(Adapter):
     ) -> tuple[list[Document], str | None]:
         """Return (documents, cursor of what follows).
 
-        The shop's cursor stands at a row's time and id, so that nothing is missed when a
-        row changes: it comes again, at the end.
+        The shop's cursor stands at a row's time and id, so that nothing is missed when
+        a row changes: it comes again, at the end.
         """
         query = " ".join(
             [*terms, "status:any"] if "status:open" not in terms else terms

@@ -1,7 +1,7 @@
 """Parcels, refunds and cancellations, each once per reference of ours.
 
-Of these, only a refund has a key and a note.  What we did about parcels and cancellations
-is kept in the order, in metafields of ours.
+Of these, only a refund has a key and a note.  What we did about parcels and
+cancellations is kept in the order, in metafields of ours.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ def _remember(
 def push_fulfilment(transport: Transport, command: FulfilmentCommand) -> Result:
     """See :meth:`Adapter.push_fulfilment`.
 
-    A fulfillment bears no reference.  One that was made, and of which no answer came, is
-    known by what is in it: the same pieces under the same number, and nobody's yet.
+    A fulfillment bears no reference.  One that was made, and of which no answer came,
+    is known by what is in it: the same pieces under the same number, and nobody's yet.
     """
     order = _read_order(transport, command.order_ref)
     known = _recall(order, PARCELS)

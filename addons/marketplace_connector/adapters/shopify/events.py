@@ -1,7 +1,7 @@
 """Webhooks of Shopify: registered once, proved by their signature.
 
-Shopify signs the body with the secret of the app, and nothing else: neither the time nor
-the id of the delivery.  It may deliver twice, in any order, or not at all
+Shopify signs the body with the secret of the app, and nothing else: neither the time
+nor the id of the delivery.  It may deliver twice, in any order, or not at all
 (shopify.dev, "Webhooks").
 """
 

@@ -18,6 +18,8 @@ from .transport import Transport, tail, user_errors
 from .vendors import read_names
 
 PRODUCTS_PER_CALL = 10  # a mutation costs ten points and more of the thousand of a call
+# What the shop calls the only choice of a product without a choice.
+OPTION, OPTION_VALUE = "Title", "Default Title"
 STOCK_PER_CALL = 250  # the longest list that any call takes
 
 READ_SHOP = """

@@ -1,8 +1,8 @@
 """From Shopify's order document to :class:`contract.Order`.
 
 A line keeps the quantity that was ordered.  What an edit took off is told by a refund
-without money, and discounts and taxes of a line are those of all its pieces, removed ones
-too; so all three are brought down to what is left.
+without money, and discounts and taxes of a line are those of all its pieces, removed
+ones too; so all three are brought down to what is left.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """GraphQL over HTTP, paid for by cost; every failure classified.
 
-A shop has a bucket of points that refills with time, and every call costs some.  When it
-is empty the answer is HTTP 200 with an error ``THROTTLED``; the answer says how fast the
-bucket refills (shopify.dev, "GraphQL Admin API rate limits").
+A shop has a bucket of points that refills with time, and every call costs some.  When
+it is empty the answer is HTTP 200 with an error ``THROTTLED``; the answer says how fast
+the bucket refills (shopify.dev, "GraphQL Admin API rate limits").
 """
 
 from __future__ import annotations
