@@ -74,6 +74,14 @@ def pytest(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
+def conformance(args: argparse.Namespace) -> int:
+    """Run the adapters' conformance suite against real shops, without Odoo."""
+    result = suite.conformance(odoo.site(), args.arguments)
+    for fault in result.faults:
+        print(fault, file=sys.stderr)
+    return 0 if result.ok else 1
+
+
 def check_lint(_args: argparse.Namespace) -> int:
     """Run all linters and format checks, and check the translations."""
     site = odoo.site()
@@ -275,6 +283,8 @@ def build_parser() -> argparse.ArgumentParser:
     top = command("pytest", pytest)
     top.add_argument("--db")
     top.add_argument("arguments", nargs=argparse.REMAINDER)
+    adapters = command("conformance", conformance)
+    adapters.add_argument("arguments", nargs=argparse.REMAINDER)
     command("lint", check_lint)
     command("format", fix_format)
     command("i18n", i18n).add_argument("--check", action="store_true")
