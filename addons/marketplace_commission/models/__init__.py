@@ -28,6 +28,7 @@ from . import res_company_fee
 from . import res_config_settings
 from . import marketplace_vendor_user
 from . import marketplace_terms_mandate
+from . import mandate_document_mixin
 from . import marketplace_vendor_document
 from . import vendor_document_content
 from . import vendor_document_issue
@@ -48,10 +49,15 @@ from . import principal_margin
 from . import res_company_principal
 from . import principal_documents
 from . import principal_refunds
+from . import marketplace_self_bill
+from . import self_bill_content
+from . import self_bill_contest
 from . import private_receipt
 from . import commission_vat
 from . import marketplace_vies_check
 from . import account_move_commission
+from . import commission_facturx
 from . import marketplace_margin
 from . import res_company_analytic
 from . import marketplace_sponsor_share
+from . import marketplace_margin_dashboard

@@ -67,6 +67,7 @@ class MarketplaceRefundLine(models.Model):
             invoiced = orders - orders._without_principal("out_invoice")
             own._issue_customer_credit_notes(invoiced)
             billed = orders - orders._without_principal("in_invoice")
+            billed -= orders._self_bills_given_up()
             mandates = billed.vendor_id._marketplace_mandates(company)
             willing = billed.filtered(lambda o, m=mandates: o.vendor_id.id in m)
             own._issue_vendor_refunds(willing)
