@@ -44,6 +44,7 @@ from . import marketplace_commission_simulation
 from . import marketplace_commission_override
 from . import marketplace_commission_rebate
 from . import marketplace_psp_cost
+from . import marketplace_refund_consequence
 from . import principal_margin
 from . import res_company_principal
 from . import principal_documents
@@ -57,4 +58,6 @@ from . import marketplace_vies_check
 from . import account_move_commission
 from . import commission_facturx
 from . import marketplace_margin
+from . import res_company_analytic
+from . import marketplace_sponsor_share
 from . import marketplace_margin_dashboard

@@ -218,6 +218,7 @@ class MarketplaceCommissionLine(models.Model):
                 ]
             )
         )
+        self._distribute(company, moves, documents)
         moves._post(soft=False)
         entries = []
         for move, (_vendor, _currency, lines, total, own_fees) in zip(

@@ -202,6 +202,9 @@ class SaleOrder(models.Model):
                     "marketplace_principal_order_id": order.id,
                 }
             )
+        distributions = orders.order_line._marketplace_line_distributions()
+        for item in invoices.invoice_line_ids.filtered("sale_line_ids"):
+            item.analytic_distribution = distributions[item.sale_line_ids[0]]
         invoices._post(soft=False)
         invoices._apply_customer_advances()
 
@@ -242,6 +245,7 @@ class SaleOrder(models.Model):
         taxes = company._marketplace_purchase_taxes(set(rates.values()))
         positions = company._marketplace_fiscal_positions(self.vendor_id)
         account = company._marketplace_account("PURCHASES")
+        distributions = self.order_line._marketplace_line_distributions()
         vals_list = []
         for (order, refund), items in rows.items():
             vendor = order.vendor_id
@@ -271,6 +275,7 @@ class SaleOrder(models.Model):
                                 "quantity": 1,
                                 "price_unit": amount,
                                 "account_id": account.id,
+                                "analytic_distribution": distributions[line],
                                 "tax_ids": [
                                     Command.set(
                                         []
