@@ -182,6 +182,7 @@ EVENTS = [
     ("dispute_borne", "Chargeback lost by the operator"),
     ("psp_settlement", "PSP settles to the bank"),
     ("psp_fee", "PSP fee"),
+    ("psp_difference", "Difference with a PSP report"),
 ]
 
 POSTING_MODES = [("event", "One entry per event"), ("day_vendor", "Per day and vendor")]

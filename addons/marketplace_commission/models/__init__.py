@@ -43,6 +43,7 @@ from . import marketplace_commission_simulation
 from . import marketplace_commission_override
 from . import marketplace_commission_rebate
 from . import marketplace_psp_cost
+from . import psp_report_cost
 from . import principal_margin
 from . import res_company_principal
 from . import principal_documents

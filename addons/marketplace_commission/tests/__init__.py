@@ -21,3 +21,4 @@ from . import test_commission_document
 from . import test_commission_vat
 from . import test_manual_fee
 from . import test_margin
+from . import test_psp_report_cost

@@ -58,6 +58,8 @@ class MarketplaceLedgerLine(models.Model):
             "dispute_borne": [("OPERATOR_COST", "DISPUTES")],
             "psp_settlement": both_ways("BANK", "PSP_CLEARING"),
             "psp_fee": [("PSP_FEES", "PSP_CLEARING")],
+            "psp_difference": both_ways("PSP_FEES", "PSP_CLEARING")
+            + both_ways("OPERATOR_COST", "PSP_CLEARING"),
             "commission": both_ways("VENDOR_AR", "COMMISSION"),
             "commission_tax": both_ways("VENDOR_AR", "VAT_OUT"),
             "fee": both_ways("VENDOR_AR", "COMMISSION")
