@@ -373,6 +373,13 @@ ROLES = {
         "121500",
         partner="vendor",
     ),
+    "ACCRUED_PSP": Role(
+        "Provider's fees not told yet",
+        "liability_current",
+        "408100",
+        "211600",
+        partner="psp",
+    ),
     "VAT_ACCRUED": Role(
         "VAT on commission not invoiced",
         "liability_current",

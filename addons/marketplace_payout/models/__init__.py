@@ -67,3 +67,4 @@ from . import payout_advice
 from . import psp_transfer_match
 from . import psp_bank_line
 from . import close_psp_clearing
+from . import psp_fee_accrual

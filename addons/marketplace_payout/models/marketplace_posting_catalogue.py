@@ -80,6 +80,8 @@ class MarketplaceLedgerLine(models.Model):
             "payout_return": pairs((*PAYOUT_SOURCES, "PSP_FEES"), ("VENDOR_DUE",)),
             "accrual": both_ways("ACCRUED_INCOME", "COMMISSION")
             + both_ways("ACCRUED_INCOME", "VAT_ACCRUED"),
+            "psp_accrual": both_ways("PSP_FEES", "ACCRUED_PSP"),
+            "psp_accrual_reversal": both_ways("PSP_FEES", "ACCRUED_PSP"),
             "accrual_reversal": both_ways("COMMISSION", "ACCRUED_INCOME")
             + both_ways("VAT_ACCRUED", "ACCRUED_INCOME"),
         }

@@ -39,6 +39,7 @@ class ReportMixin:
             }
         )
         settlement._take_line_totals()
+        settlement.line_ids.action_match()
         if post:
             settlement.action_post()
         return settlement
