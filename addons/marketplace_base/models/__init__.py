@@ -36,6 +36,7 @@ from . import vendor_kyc_renewal
 from . import marketplace_terms
 from . import vendor_terms
 from . import account_move
+from . import account_move_line
 from . import vendor_readiness
 from . import marketplace_requirement
 from . import marketplace_vendor_requirement
@@ -107,6 +108,7 @@ from . import marketplace_account_ageing
 from . import marketplace_dispute
 from . import marketplace_work_queue
 from . import marketplace_payment_kind
+from . import marketplace_payment_psp
 from . import res_company_orders
 from . import marketplace_contract_acceptance
 from . import marketplace_line_decision
