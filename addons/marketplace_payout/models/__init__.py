@@ -69,3 +69,4 @@ from . import psp_transfer_match
 from . import psp_bank_line
 from . import close_psp_clearing
 from . import psp_fee_accrual
+from . import payout_charge
