@@ -164,6 +164,8 @@ CLOSED_MODELS = {
     "marketplace.shipping.step",
     "marketplace.state.mixin",
     "marketplace.statement.question",
+    "marketplace.masked.mixin",
+    "marketplace.payout.date.move",
     "marketplace.storefront",
     "marketplace.storefront.discount",
     "marketplace.storefront.shipping",
