@@ -46,6 +46,11 @@ class MarketplacePayout(Command):
             help="date of the payout in the books; today when not given",
         )
         self.parser.add_argument(
+            "--batch",
+            type=int,
+            help="vendors in one transaction: fewer need less memory; 100 by default",
+        )
+        self.parser.add_argument(
             "--wait",
             action="store_true",
             help="wait for the approval, then send; else give the command again",
@@ -69,7 +74,11 @@ class MarketplacePayout(Command):
         )
         if not user:
             self.parser.error(f"there is no user {options.user}")
-        env = api.Environment(cr, user.id, {"allowed_company_ids": user.company_id.ids})
+        context = {
+            "allowed_company_ids": user.company_id.ids,
+            "marketplace_work_batch": options.batch,
+        }
+        env = api.Environment(cr, user.id, context)
         Run = env["marketplace.payout.run"]
         date = options.date or env.company._marketplace_today()
         run = Run._continue_or_start(options.cutoff, date, env.company)
