@@ -9,7 +9,6 @@ Odoo: each part is a process of its own, as in production.
 import json
 import signal
 import subprocess
-import sys
 
 from tools import database, paths
 
@@ -216,7 +215,7 @@ def read(records, names):
     ]
 
 
-def main(site, source, vendors=300, batch=50):
+def main(site, source, vendors=100, batch=20):
     """Print whether both ways left the same; return the number of differences."""
     crash = Crash(site, source, vendors, batch)
     try:
@@ -228,10 +227,3 @@ def main(site, source, vendors=300, batch=50):
     print(f"killed {sum(map(len, KILLS))} times and started again, left", end=" ")
     print("the same as one run" if not different else f"other {different}")
     return len(different)
-
-
-if __name__ == "__main__":
-    from tools import odoo, suite
-
-    found = odoo.site()
-    sys.exit(main(found, suite.suite_database(found)))

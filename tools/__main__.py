@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+from bench import payout_crash
+
 from . import (
     database,
     debian,
@@ -102,8 +104,8 @@ def bench(_args: argparse.Namespace) -> int:
         database=name,
     )
     failed = 0
-    # Memory in a process of its own: the peak of a process never falls.
-    for module in ("run", "memory"):
+    # Each in a process of its own: the peak memory of a process never falls.
+    for module in ("run", "payout", "memory"):
         code = (
             f"import sys; sys.path.insert(0, {str(paths.ROOT)!r})\n"
             f"from bench.{module} import main\nmain(env)\n"
@@ -113,7 +115,7 @@ def bench(_args: argparse.Namespace) -> int:
         )
         failed = failed or done.returncode
     database.drop(site, name)
-    return failed
+    return failed or payout_crash.main(site, suite.suite_database(site))
 
 
 def wheels(_args: argparse.Namespace) -> int:
