@@ -22,7 +22,7 @@ from .common import measure, medians, print_table
 
 LINES = 100
 ROUND_VENDORS = 20
-ROUNDS = 3
+ROUNDS = 2
 # Vendors of the two runs that are compared.
 SIZES = (10, 100)
 FULL_SIZES = (100, 1000)

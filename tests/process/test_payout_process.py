@@ -12,16 +12,13 @@ from tools.odoo import site as this_site
 VENDORS, BATCH = 12, 3
 # What the importing process does while another one holds its transaction open.
 IMPORT = """
-import json
 from datetime import datetime
 from bench import payout_seed
-from odoo.fields import Command
 env.cr.execute("SET lock_timeout = '2s'")
 offers = env["marketplace.offer"].search([("vendor_sku", "=like", "C-%")])
 tax = env.company._marketplace_tax(20.0)
 customer = env["res.partner"].create({"name": "Later"})
-payload = payout_seed.purchase(env, offers, customer, tax, datetime.now())
-payload["external_ref"] = payload["number"] = STAGE
+payload = payout_seed.purchase(env, STAGE, offers, customer, tax, datetime.now())
 _groups, problems = env["marketplace.order"]._import_batch([payload])
 assert not problems, problems
 env.cr.commit()

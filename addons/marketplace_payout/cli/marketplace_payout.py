@@ -2,11 +2,13 @@
 
 This file is loaded by its path, outside of the addon's package.
 """
+# A command owns its transaction: each chunk of a run is committed.
+# pylint: disable=invalid-commit
 
 import sys
 import time
 
-from psycopg2.errors import OperationalError
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.cli import Command
@@ -108,7 +110,7 @@ class MarketplacePayout(Command):
             try:
                 run._work_chunk()
                 cr.commit()
-            except (LockError, OperationalError):
+            except (LockError, TransactionRollbackError):
                 # Another process works on it, or did until it was killed.
                 self._pause(cr)
                 continue
@@ -125,4 +127,5 @@ class MarketplacePayout(Command):
         clock = fields.Datetime.context_timestamp(run, fields.Datetime.now())
         money = run.currency_id.format(run.amount_total)
         paid = f", {run.payout_count} payouts, {money}" if run.payout_count else ""
-        print(f"{clock:%H:%M:%S} {run.name}{paid}: {text}", flush=True)
+        sys.stdout.write(f"{clock:%H:%M:%S} {run.name}{paid}: {text}\n")
+        sys.stdout.flush()
