@@ -49,7 +49,10 @@ READERS = {
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
     "marketplace.alert",
+    "marketplace.cash.collection",
+    "marketplace.cash.collection.line",
     "marketplace.cash.forecast",
+    "marketplace.cash.remittance",
     "marketplace.client.money",
     "marketplace.close",
     "marketplace.close.check",
