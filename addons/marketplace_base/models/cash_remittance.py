@@ -1,5 +1,7 @@
 """Remittances of carriers are reports like those of providers, by tracking number."""
 
+from collections import defaultdict
+
 from odoo import models
 from odoo.fields import Domain
 
@@ -85,19 +87,27 @@ class MarketplacePspSettlementLine(models.Model):
                 )
             )
         )
+        by_ref = defaultdict(waiting.browse)
+        for one in waiting:
+            for ref in {one.tracking_ref, one.shipment_id.name} & refs:
+                by_ref[ref] |= one
         result = {}
         for line in lines:
-            refs = line._references()
-            found = waiting.filtered(
-                lambda one, line=line, refs=refs: one.company_id == line.company_id
-                and one.currency_id == line.currency_id
-                and one.carrier_id.commercial_partner_id
-                == line.psp_partner_id.commercial_partner_id
-                and (one.tracking_ref in refs or one.shipment_id.name in refs)
-            )
+            named = waiting.browse().union(*(by_ref[ref] for ref in line._references()))
+            found = named.filtered(line._is_cash_of)
             if len(found) == 1:
                 result[line] = found
         return result
+
+    def _is_cash_of(self, collection):
+        """Say whether a line may tell of the cash: company, currency and carrier."""
+        self.ensure_one()
+        carrier = collection.carrier_id.commercial_partner_id
+        return (
+            collection.company_id == self.company_id
+            and collection.currency_id == self.currency_id
+            and carrier == self.psp_partner_id.commercial_partner_id
+        )
 
     def _cash_of_payments(self):
         """Return {line: collection} of lines matched with cash on delivery."""

@@ -32,10 +32,12 @@ class MarketplaceShipment(models.Model):
         )
         for shipment in self - drafts:
             shipment.amount_to_collect = shipment.cash_collection_ids.amount
+        amounts = {
+            vals["shipment_id"]: vals["amount"]
+            for vals in drafts._prepare_cash_vals(alone=True)
+        }
         for shipment in drafts:
-            # Each as if it left next, the others of its order still here.
-            amounts = [vals["amount"] for vals in shipment._prepare_cash_vals()]
-            shipment.amount_to_collect = sum(amounts)
+            shipment.amount_to_collect = amounts.get(shipment.id, 0.0)
 
     def _after_ship(self):
         # sudo: cash follows the parcel; the vendor who ships reads none of it
@@ -73,18 +75,20 @@ class MarketplaceShipment(models.Model):
         # Nobody may assume that cash was paid.
         collections.shipment_id.date_auto_delivery = False
 
-    def _prepare_cash_vals(self):
+    def _prepare_cash_vals(self, alone=False):
         """Return the values of the cash of parcels, none where nothing is to pay.
 
         The goods of each parcel by units; delivery, and other lines without goods of
         their own, with the first parcel. The last parcel of a purchase takes the
         rounding of the storefront.
+
+        :param alone: each parcel as if it left next and the others stayed.
         """
         lines = self.marketplace_order_id.sale_order_ids.order_line
         lines = lines.filtered("amount_vendor")
         states = lines._marketplace_ledger_state()
-        gone = lines._marketplace_quantities_left(states)
-        waiting = lines._marketplace_cash_waiting()
+        all_gone = lines._marketplace_quantities_left(states)
+        all_waiting = lines._marketplace_cash_waiting()
         parcels = self.sorted("id")
         units = {
             (parcel, item.sale_line_id): to_minor(item.quantity, QUANTITY_DECIMALS)
@@ -93,10 +97,13 @@ class MarketplaceShipment(models.Model):
         }
         for (parcel, line), quantity in units.items():
             if parcel.state == "shipped":
-                gone[line] -= quantity
+                all_gone[line] -= quantity
+        gone, waiting = dict(all_gone), dict(all_waiting)
         by_group = lines.grouped(lambda line: line.order_id.marketplace_order_id)
         vals_list = []
         for parcel in parcels:
+            if alone:
+                gone, waiting = dict(all_gone), dict(all_waiting)
             group, items, total = parcel.marketplace_order_id, [], 0
             own = by_group.get(group, lines.browse())
             for line in own.filtered(parcel._is_paid_with):
