@@ -524,6 +524,49 @@ class TestCashOnDelivery(MarketplaceCommon):
         self.assertBalances(self.vendor, due=10)
         self.assertSound(group)
 
+    def test_vendor_sees_what_the_carrier_collects(self):
+        """On his parcels, before and after they leave; the records are not his."""
+        group = self._buy()
+        user = new_test_user(
+            self.env,
+            "cash_vendor",
+            groups="base.group_portal",
+            parent_id=self.vendor.id,
+        )
+        draft = self.env["marketplace.shipment"]._create_for_order(group.sale_order_ids)
+        self.assertEqual(draft.with_user(user).amount_to_collect, 30.0)
+        draft.action_ship()
+        draft.invalidate_recordset()
+        self.assertEqual(draft.with_user(user).amount_to_collect, 30.0)
+        self.assertFalse(
+            self.env["marketplace.cash.collection"].with_user(user).has_access("read")
+        )
+
+    def test_batch_of_parcels_costs_no_query_each(self):
+        """Eight parcels leave and arrive with the queries of two."""
+
+        def queries(count):
+            groups = self.env["marketplace.order"].union(
+                *(self._buy() for _number in range(count))
+            )
+            parcels = self.env["marketplace.shipment"].union(
+                *(
+                    self.env["marketplace.shipment"]._create_for_order(order)
+                    for order in groups.sale_order_ids
+                )
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            parcels.action_ship()
+            parcels.action_deliver(date=fields.Date.to_date("2026-03-05"))
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        queries(1)
+        few, many = queries(2), queries(8)
+        self.assertLess(many - few, 6, f"{few} for 2, {many} for 8")
+
     def test_no_carrier_no_shipment(self):
         """Nobody known who collects: the parcel stays, and the setting is named."""
         self.company.marketplace_cash_carrier_id = False
