@@ -2,5 +2,9 @@
 
 from .base import Adapter
 from .vendure import VendureAdapter
+from .woocommerce import WooCommerceAdapter
 
-ADAPTERS: dict[str, type[Adapter]] = {"vendure": VendureAdapter}
+ADAPTERS: dict[str, type[Adapter]] = {
+    "vendure": VendureAdapter,
+    "woocommerce": WooCommerceAdapter,
+}
