@@ -26,4 +26,4 @@ class AccountMove(models.Model):
         taxed |= fields.Domain("tax_line_id", "in", taxes.ids)
         taxed &= fields.Domain("move_id", "in", self.ids)
         groups = self.env["account.move.line"]._read_group(taxed, ["move_id"])
-        return self.union(*(move for (move,) in groups))
+        return self.browse().union(*(move for (move,) in groups))
