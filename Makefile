@@ -4,8 +4,8 @@ TOOLS = $(PYTHON) -m tools
 export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop demo-reset test test-fast test-addon pytest lint \
-	format i18n i18n-check bench wheels db drop-db dbs shell serve psql stop lock \
+.PHONY: help setup demo demo-stop demo-reset test test-fast test-addon pytest \
+	conformance lint format i18n i18n-check bench wheels db drop-db dbs shell serve psql stop lock \
 	clean clean-db
 
 help: ## show this list
@@ -37,6 +37,9 @@ test-addon: ## ADDON=marketplace_base [DB=] [TAGS=] [KEEP=1]: one addon, fresh d
 
 pytest: ## [DB=] [ARGS="tests/flow -k name"]: top-level tests with Odoo and a shop
 	@$(TOOLS) pytest $(if $(DB),--db "$(DB)") $(ARGS)
+
+conformance: ## [ARGS="tests/conformance -k name"]: adapters against real shops, no Odoo
+	@$(TOOLS) conformance $(ARGS)
 
 lint: ## ruff, pylint-odoo, prettier, translations
 	@$(TOOLS) lint

@@ -5,12 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 
-from bench import payout_crash
-
 from . import (
+    bench,
     database,
     debian,
     demo,
@@ -76,6 +74,14 @@ def pytest(args: argparse.Namespace) -> int:
     return 0 if result.ok else 1
 
 
+def conformance(args: argparse.Namespace) -> int:
+    """Run the adapters' conformance suite against real shops, without Odoo."""
+    result = suite.conformance(odoo.site(), args.arguments)
+    for fault in result.faults:
+        print(fault, file=sys.stderr)
+    return 0 if result.ok else 1
+
+
 def check_lint(_args: argparse.Namespace) -> int:
     """Run all linters and format checks, and check the translations."""
     site = odoo.site()
@@ -94,28 +100,9 @@ def i18n(args: argparse.Namespace) -> int:
     return translations.check(site) if args.check else translations.export(site)
 
 
-def bench(_args: argparse.Namespace) -> int:
-    """Run the benchmarks on a fresh database."""
-    site = odoo.site()
-    name = "mkp_bench"
-    database.copy(site, suite.suite_database(site), name)
-    command = site.command(
-        *("shell", "--no-http", "--shell-interface=python", "--log-level=warn"),
-        database=name,
-    )
-    failed = 0
-    # Each in a process of its own: the peak memory of a process never falls.
-    for module in ("run", "payout", "memory"):
-        code = (
-            f"import sys; sys.path.insert(0, {str(paths.ROOT)!r})\n"
-            f"from bench.{module} import main\nmain(env)\n"
-        )
-        done = subprocess.run(
-            command, input=code, text=True, env=site.env(), cwd=paths.ROOT, check=False
-        )
-        failed = failed or done.returncode
-    database.drop(site, name)
-    return failed or payout_crash.main(site, suite.suite_database(site))
+def run_bench(_args: argparse.Namespace) -> int:
+    """Run the benchmarks on fresh databases."""
+    return bench.run_all(odoo.site())
 
 
 def wheels(_args: argparse.Namespace) -> int:
@@ -296,10 +283,12 @@ def build_parser() -> argparse.ArgumentParser:
     top = command("pytest", pytest)
     top.add_argument("--db")
     top.add_argument("arguments", nargs=argparse.REMAINDER)
+    adapters = command("conformance", conformance)
+    adapters.add_argument("arguments", nargs=argparse.REMAINDER)
     command("lint", check_lint)
     command("format", fix_format)
     command("i18n", i18n).add_argument("--check", action="store_true")
-    command("bench", bench)
+    command("bench", run_bench)
     command("wheels", wheels)
     shown = command("demo", run_demo)
     shown.add_argument("--port", type=int, default=8069)

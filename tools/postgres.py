@@ -65,6 +65,10 @@ class Server:
             "PGUSER": self.user,
         }
 
+    def dsn(self, database: str) -> str:
+        """Return how libpq reaches a database."""
+        return f"host={self.host} port={self.port} user={self.user} dbname={database}"
+
     def psql(self, sql: str, database: str = "postgres") -> list[str]:
         """Run one statement and return the rows as lines."""
         output = run(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 import subprocess
 import xml.etree.ElementTree as ET
@@ -16,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import database, debian, paths, postgres, storefront, testing
+from . import database, debian, paths, postgres, shopify_schema, storefront, testing
 from .odoo import Site, ports
 from .steps import Stop, free_port, lock, say, step
 
@@ -27,6 +28,7 @@ ALLOWED_SKIPS: tuple[tuple[str, str], ...] = ()
 WARM_SCRIPT = Path(__file__).with_name("warm_bundles.py")
 FAST_DATABASE = "mkp_fast"
 SLOW_TAG = "marketplace_slow"
+SHOP_TESTS = ("flow", "conformance")  # folders whose tests need a shop
 HTTP_CLASS = re.compile(r"^class (\w+)\([^)]*HttpCase", re.MULTILINE)
 
 
@@ -154,13 +156,24 @@ def run_top_level(site: Site, name: str, arguments: Sequence[str]) -> Result:
         )
 
 
+def conformance(site: Site, arguments: Sequence[str]) -> Result:
+    """Run the adapters' conformance suite alone: real shops, no Odoo."""
+    with _shop(site, "mkp_conformance", ["conformance"]) as variables:
+        return _pytest(
+            "conformance",
+            ["-p", "no:odoo", *(arguments or ["tests/conformance"])],
+            {**os.environ, **variables},
+        )
+
+
 @contextlib.contextmanager
 def _shop(site: Site, name: str, arguments: Sequence[str]) -> Iterator[dict]:
     """Run a shop of its own for the flow tests; give the variables naming it."""
-    wanted = any("flow" in argument for argument in arguments)
+    wanted = any(name in text for text in arguments for name in SHOP_TESTS)
     if not (wanted and storefront.is_present()):
         yield {}
         return
+    storefront.install(paths.ROOT / "storefronts" / "woocommerce")
     shop_database = f"{name}_shop"
     database.drop(site, shop_database)
     http_port, shop_port, secret = free_port(), free_port(), "flow-test-secret"
@@ -176,6 +189,8 @@ def _shop(site: Site, name: str, arguments: Sequence[str]) -> Iterator[dict]:
             "MKP_HTTP_PORT": str(http_port),
             "MKP_VENDURE_URL": f"http://127.0.0.1:{shop_port}",
             "MKP_VENDURE_SECRET": secret,
+            "MKP_VENDURE_DSN": site.server.dsn(shop_database),
+            "MKP_SHOPIFY_SCHEMAS": str(shopify_schema.ensure()),
         }
     finally:
         shop.stop()

@@ -182,6 +182,7 @@ EVENTS = [
     ("dispute_borne", "Chargeback lost by the operator"),
     ("psp_settlement", "PSP settles to the bank"),
     ("psp_fee", "PSP fee"),
+    ("psp_difference", "Difference with a PSP report"),
 ]
 
 POSTING_MODES = [("event", "One entry per event"), ("day_vendor", "Per day and vendor")]
@@ -339,7 +340,11 @@ ROLES = {
     ),
     "VAT_IN": Role("Input VAT", "asset_current", "445660", "131000"),
     "VAT_DEEMED": Role(
-        "VAT as deemed supplier", "liability_current", "445730", "251200"
+        "VAT as deemed supplier",
+        "liability_current",
+        "445730",
+        "251200",
+        partner="vendor",
     ),
     "PSP_FEES": Role("PSP fees", "expense", "627800", "620000", partner="psp"),
     "OPERATOR_COST": Role(
@@ -371,6 +376,13 @@ ROLES = {
         "418100",
         "121500",
         partner="vendor",
+    ),
+    "ACCRUED_PSP": Role(
+        "Provider's fees not told yet",
+        "liability_current",
+        "408100",
+        "211600",
+        partner="psp",
     ),
     "VAT_ACCRUED": Role(
         "VAT on commission not invoiced",

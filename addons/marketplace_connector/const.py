@@ -48,6 +48,7 @@ OUTBOX_KINDS = [
     ("offer", "Offer"),
     ("fulfilment", "Shipment"),
     ("refund", "Refund"),
+    ("cancellation", "Cancellation"),
 ]
 
 BINDING_TYPES = [
@@ -61,6 +62,7 @@ BINDING_TYPES = [
 PARCEL_STATES = ("shipped", "delivered")  # of shipments, as the shop is told
 
 PROCESS_BATCH = 100  # messages handled by one transaction
+LOAD_OFFERS = 500  # compared and sent by one job of a load
 PAGES_PER_JOB = 20  # pages of the shop read by one job; the next job goes on
 REREAD_DAYS = 30  # finished orders read again, for refunds that nobody told us of
 REREAD_MINUTES = 60  # between two such readings by the scheduled action

@@ -100,12 +100,14 @@ class Shopper:
         shipping: Sequence[str] = (),
         coupon: str = "",
         pay: bool = True,
+        payment_method: str = PAYMENT_METHOD,
     ) -> dict[str, Any]:
         """Fill a cart, check out and pay; return ``id``, ``code``, ``totalWithTax``.
 
         :param quantities: pieces by SKU.
         :param shipping: codes of the deliveries; empty takes each seller's own.
         :param pay: False leaves the order unpaid and therefore not placed.
+        :param payment_method: code of the way to pay.
         """
         catalogue = self.catalogue()
         for sku, quantity in quantities.items():
@@ -142,7 +144,7 @@ class Shopper:
                 ... on Order {{ id code totalWithTax }} {REFUSAL}
               }}
             }}""",
-            input={"method": PAYMENT_METHOD, "metadata": {}},
+            input={"method": payment_method, "metadata": {}},
         )
 
     def _introduce(self) -> None:
@@ -254,6 +256,74 @@ class Operator:
             (level["stockOnHand"], level["stockAllocated"])
             for level in found["stockLevels"]
         ]
+
+    def variants(self) -> list[dict[str, Any]]:
+        """Return all variants with price, stock and channels."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self._shop(
+                """query($skip: Int!) {
+                  productVariants(options: {take: 1000, skip: $skip, sort: {id: ASC}}) {
+                    items {
+                      sku name enabled price: priceWithTax
+                      stockLevels { stockOnHand stockAllocated }
+                      channels { code seller { name } }
+                    }
+                  }
+                }""",
+                skip=len(found),
+            )["items"]
+            found += page
+            if len(page) < 1000:
+                return found
+
+    def count_sellers(self, name: str) -> int:
+        return self._shop(
+            """query($name: String!) {
+              sellers(options: {filter: {name: {eq: $name}}}) { totalItems }
+            }""",
+            name=name,
+        )["totalItems"]
+
+    def ensure_payment_method(self, code: str, settle: bool) -> None:
+        """Make a way to pay that captures at once, or only authorizes."""
+        found = self._shop("{ paymentMethods { items { code } } }")["items"]
+        if any(item["code"] == code for item in found):
+            return
+        self._shop(
+            """mutation($input: CreatePaymentMethodInput!) {
+              createPaymentMethod(input: $input) { id }
+            }""",
+            input={
+                "code": code,
+                "enabled": True,
+                "translations": [
+                    {"languageCode": "en", "name": code, "description": ""}
+                ],
+                "handler": _operation(
+                    "dummy-payment-handler", automaticSettle=str(settle).lower()
+                ),
+            },
+        )
+
+    def settle_payment(self, ref: str) -> None:
+        """Capture the first payment of an order."""
+        payment = self.order(ref)["payments"][0]["id"]
+        self._shop(
+            f"""mutation($id: ID!) {{
+              settlePayment(id: $id) {{ __typename {REFUSAL} }}
+            }}""",
+            id=payment,
+        )
+
+    def cancel(self, ref: str) -> None:
+        """Cancel a whole order."""
+        self._shop(
+            f"""mutation($input: CancelOrderInput!) {{
+              cancelOrder(input: $input) {{ __typename {REFUSAL} }}
+            }}""",
+            input={"orderId": ref, "cancelShipping": True},
+        )
 
     def count_variants(self, sku: str) -> int:
         return self._shop(

@@ -4,7 +4,7 @@ import time
 
 from odoo.tests import HttpCase, tagged
 
-from .faulty_proxy import faulty_proxy
+from ..conformance.faulty_proxy import faulty_proxy
 from .vendure_case import VendureCase
 
 WEBHOOK_SECONDS = 20  # the shop's queue sends within one or two
@@ -172,7 +172,7 @@ class TestVendureFaults(VendureCase):
         self._synchronise()
         message = self._message(placed)
         self.assertEqual(message.state, "quarantine")
-        self.assertIn("changed in the shop", message.reason)
+        self.assertIn("Edited in the shop", message.reason)
 
     def _waiting(self):
         return self.env["marketplace.outbox"].search(

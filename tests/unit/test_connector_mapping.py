@@ -25,6 +25,7 @@ from odoo.addons.marketplace_connector.engine.contract import (
     TaxMode,
 )
 from odoo.addons.marketplace_connector.engine.mapping import (
+    Funding,
     OfferKey,
     Tables,
     agreed,
@@ -39,8 +40,8 @@ TABLES = Tables(
     offers={"o1": OfferKey(1, 10), "o2": OfferKey(2, 20), "o3": OfferKey(3, 30)},
     offers_by_sku={"ONE": [OfferKey(4, 10)], "TWO": [OfferKey(5, 10), OfferKey(6, 20)]},
     taxes={("VAT 20", VAT): (7,)},
-    funders={"TEN": "vendor"},
-    default_funder="",
+    funders={"TEN": Funding("vendor")},
+    default_funder=None,
     currency="EUR",
 )
 
@@ -142,12 +143,11 @@ def test_every_fault_is_named():
         line("3", "o1", 100, taxes=(Tax("TVA", VAT, 0),)),
         line("4", "o1", 100, discounts=(Discount("NEW", "New", 1),)),
     )
-    made = replace(made, currency="CHF", tax_mode=TaxMode.EXCLUDED)
+    made = replace(made, currency="CHF")
     _payload, faults = map_order(made, TABLES)
     assert codes(faults) == [
         "other_currency",
         "sku_of_several",
-        "tax_excluded",
         "unknown_discount",
         "unknown_sku",
         "unknown_tax",

@@ -9,6 +9,10 @@ from . import marketplace_readiness
 from . import marketplace_ledger_line
 from . import marketplace_ledger_posting
 from . import marketplace_psp_settlement
+from . import marketplace_psp_report_format
+from . import marketplace_psp_settlement_line
+from . import psp_settlement_itemized
+from . import marketplace_psp_clearing
 from . import marketplace_ledger_lettering
 from . import marketplace_tie_out
 from . import marketplace_health
@@ -79,7 +83,9 @@ from . import marketplace_order_import
 from . import marketplace_order_payable
 from . import marketplace_order_allocation
 from . import marketplace_order_amendment
+from . import marketplace_order_amendment_line
 from . import marketplace_order_amendment_apply
+from . import marketplace_order_amendment_line_apply
 from . import marketplace_order_amendment_import
 from . import marketplace_payment
 from . import marketplace_discount_share
@@ -102,6 +108,7 @@ from . import marketplace_account_ageing
 from . import marketplace_dispute
 from . import marketplace_work_queue
 from . import marketplace_payment_kind
+from . import marketplace_payment_psp
 from . import res_company_orders
 from . import marketplace_contract_acceptance
 from . import marketplace_line_decision
@@ -150,4 +157,5 @@ from . import vendor_upload_scan
 from . import marketplace_conversation
 from . import marketplace_message
 from . import marketplace_vendor_sla
+from . import masked_number
 from . import marketplace_reveal_log

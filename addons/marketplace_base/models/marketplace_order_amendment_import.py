@@ -20,9 +20,10 @@ class MarketplaceOrderAmendment(models.Model):
 
         :param payloads: [{company_id, channel, order_ref, ref, date, reason,
             reason_code (of REFUND_REASONS, optional),
-            lines: [{line_ref, quantity (None: as it is), gross_minor (None: at the
-                price it has)} for a line of the order: the units the customer has
-                after the change, without those refunded, and what he pays for them;
+            lines: [{line_ref or sale_line_id, quantity (None: as it is), gross_minor
+                (None: at the price it has)} for a line of the order: the units the
+                customer has after the change, without those refunded, and what he
+                pays for them;
                 or {ref, offer_id or product_id, name, quantity, gross_minor, tax_ids}
                 for a line that is added],
             payments: as of ``marketplace.payment._record_batch``}].
@@ -111,9 +112,13 @@ class MarketplaceOrderAmendment(models.Model):
         """Return the values of one line of a payload."""
         amount = group.currency_id._marketplace_amount
         vals = {}
-        if item.get("line_ref"):
+        if item.get("line_ref") or item.get("sale_line_id"):
             line = group.sale_order_ids.order_line.filtered(
-                lambda line: line.external_ref == item["line_ref"]
+                lambda line: (
+                    line.id == item["sale_line_id"]
+                    if item.get("sale_line_id")
+                    else line.external_ref == item["line_ref"]
+                )
             )[:1]
             vals["sale_line_id"] = line.id
             quantity = item.get("quantity")

@@ -56,6 +56,8 @@ class MarketplaceOrder(models.Model):
         :param payloads: [{company_id, channel, external_ref, number, date_order,
             partner_id, partner_shipping_id, currency_id, amount_charged_minor,
             tolerance_minor, tax_mode: "included" (None) or "excluded",
+            tax_tolerance_minor (optional: how far the VAT told may be off, for the
+                storefront rounds it where we do not),
             on_account and date_due (optional: the customer pays at the due date),
             lines: [{ref, offer_id or product_id (the operator's own goods), name,
                 quantity, gross_minor or bundle_ref, tax_ids, tax_minor,
@@ -260,6 +262,7 @@ class MarketplaceOrder(models.Model):
                     date_service=item.get("service_date"),
                     amount_discount_vendor=amount(line.vendor_discount),
                     amount_discount_marketplace=amount(line.marketplace_discount),
+                    amount_discount_operator=amount(line.given),
                 )
             )
         name = self._import_discount_name(payload)
@@ -289,6 +292,7 @@ class MarketplaceOrder(models.Model):
                     share.shipper if share.shipper != seller else False
                 ),
                 amount_discount_marketplace=amount(share.amount if share.funded else 0),
+                amount_discount_operator=amount(share.given),
             )
             for share in purchase.split.shippings
             if share.seller == seller

@@ -96,7 +96,8 @@ class TaxModeChecker:
             ]
         )
         gap = sum(told) - found
-        if abs(gap) <= payload.get("tolerance_minor", 0):
+        tolerance = payload.get("tolerance_minor", 0)
+        if abs(gap) <= tolerance + payload.get("tax_tolerance_minor", 0):
             return []
         currency = self.currencies[payload["currency_id"]]
 

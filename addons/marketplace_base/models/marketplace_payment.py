@@ -135,7 +135,8 @@ class MarketplacePayment(models.Model):
 
         A payment already known moves to its new state, or is left alone.
 
-        :param payments: [{ref, provider, state, amount_minor, date}].
+        :param payments: [{ref, provider, state, amount_minor, date, kind (of
+            PAYMENT_KINDS, optional), psp_ref (optional)}].
         :return: the payments, in the order given.
         """
         return self._record_for_orders([(order, payments)])

@@ -27,6 +27,7 @@ from . import test_shipment_document
 from . import test_shipping_method
 from . import test_refund
 from . import test_amendment
+from . import test_amendment_rules
 from . import test_service
 from . import test_on_account
 from . import test_allocation
@@ -69,3 +70,5 @@ from . import test_refund_planner
 from . import test_refund_plan_properties
 from . import test_portal_returns
 from . import test_reveal_log
+from . import test_psp_report
+from . import test_masked_number

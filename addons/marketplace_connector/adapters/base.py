@@ -30,8 +30,11 @@ class Adapter(ABC):
     # ---- to the shop -------------------------------------------------------
 
     @abstractmethod
-    def push_settings(self, settings: contract.ShopSettings) -> None:
-        """Make the shop's currency, countries, taxes, deliveries as given."""
+    def push_settings(self, settings: contract.ShopSettings) -> list[str]:
+        """Make the shop's currency, countries, taxes, deliveries as given.
+
+        :return: in words, what differs and can only be set in the shop itself.
+        """
 
     @abstractmethod
     def upsert_vendors(
@@ -47,9 +50,33 @@ class Adapter(ABC):
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         """Make the shop show a parcel, in the state that the command names."""
 
-    @abstractmethod
     def push_refund(self, command: contract.RefundCommand) -> contract.Result:
         """Give money back through the shop, once per reference."""
+        return self.find_refund(command) or self.make_refund(command)
+
+    @abstractmethod
+    def find_refund(self, command: contract.RefundCommand) -> contract.Result | None:
+        """Look for what an earlier try did, bring it to its end; None: nothing."""
+
+    @abstractmethod
+    def make_refund(self, command: contract.RefundCommand) -> contract.Result:
+        """Give money back; :meth:`find_refund` has just found nothing."""
+
+    def cancel_order(self, command: contract.CancelCommand) -> contract.Result:
+        """Take unpaid pieces off an order; pieces that are gone already are no error.
+
+        Called where ``capabilities.cancels_orders``.
+        """
+        raise NotImplementedError
+
+    def push_vendor_records(
+        self, records: Sequence[contract.VendorRecord]
+    ) -> list[contract.Result]:
+        """Show documents and payouts to their vendors, one result each, in order.
+
+        Called where ``capabilities.vendor_record_batch_max`` is above 0.
+        """
+        raise NotImplementedError
 
     # ---- from the shop -----------------------------------------------------
 
@@ -68,8 +95,18 @@ class Adapter(ABC):
         """
 
     @abstractmethod
+    def pull_placed_orders(
+        self, since: datetime, until: datetime, cursor: str, limit: int
+    ) -> contract.Page:
+        """Return the orders placed from ``since`` to before ``until``."""
+
+    @abstractmethod
     def fetch_orders(self, refs: Sequence[str]) -> list[contract.Document]:
         """Return fresh documents; an unknown reference is left out."""
+
+    @abstractmethod
+    def find_order(self, number: str) -> contract.Document | None:
+        """Return the placed order that people call ``number``."""
 
     @abstractmethod
     def parse_order(self, payload: Mapping[str, Any]) -> contract.Order:
@@ -79,6 +116,13 @@ class Adapter(ABC):
         """
 
     # ---- events ------------------------------------------------------------
+
+    def ensure_webhooks(self, url: str, secret: str) -> None:
+        """Have the shop call ``url`` for every change of an order, each event once.
+
+        Called where ``capabilities.registers_webhooks``, as often as one likes.
+        """
+        raise NotImplementedError
 
     @staticmethod
     @abstractmethod

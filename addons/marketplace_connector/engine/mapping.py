@@ -14,16 +14,20 @@ from typing import Any
 from odoo.addons.marketplace_base.engine.money import allocate
 
 from .contract import (
+    Fee,
     Line,
     Order,
+    OrderState,
     Payment,
     RefundState,
     Shipping,
     Tax,
-    TaxMode,
 )
 from .idempotency import fingerprint
 from .validate import Fault, fault
+
+# Between the shop's reference of a delivery and the vendor who has a part of it.
+SHARE = "|"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,35 @@ class OfferKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Funding:
+    """Who pays for a promotion.
+
+    ``vendor_share`` is the fraction that vendors pay when both do, else None;
+    ``promised_by`` says who announced it, empty: who pays.
+    """
+
+    funder: str
+    vendor_share: Decimal | None = None
+    promised_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tables:
     """What the storefront's mappings say, for a whole batch of orders.
 
     ``offers`` by the shop's reference; ``offers_by_sku`` may name several vendors.
     ``taxes`` by (code, rate), a list of ids that is empty for "no tax".
-    ``funders`` by promotion code in upper case; ``default_funder`` may be empty.
+    ``funders`` by promotion code in upper case; ``default_funder`` may be None.
+    ``fee_product_id`` is what fees of the shop are booked as, sold by the operator.
     """
 
     offers: Mapping[str, OfferKey]
     offers_by_sku: Mapping[str, Sequence[OfferKey]]
     taxes: Mapping[tuple[str, Decimal], tuple[int, ...]]
-    funders: Mapping[str, str]
-    default_funder: str
+    funders: Mapping[str, Funding]
+    default_funder: Funding | None
     currency: str
+    fee_product_id: int | None = None
     taxes_by_rate: Mapping[Decimal, frozenset[tuple[int, ...]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,12 +81,17 @@ def map_order(order: Order, tables: Tables) -> tuple[dict[str, Any], list[Fault]
 
     The payload is of use only when there is no fault.
     """
-    mapper = _Mapper(order, tables)
+    mapper = Mapper(order, tables)
     payload = {
         "external_ref": order.ref,
         "number": order.number,
         "amount_charged_minor": order.total,
-        "lines": [mapper.line(line) for line in order.lines if line.quantity],
+        "tax_mode": order.tax_mode.value,
+        "tax_tolerance_minor": tax_tolerance(order),
+        "lines": [
+            *(mapper.line(line) for line in order.lines if line.quantity),
+            *(mapper.fee(fee) for fee in order.fees if fee.amount),
+        ],
         "shippings": [
             values
             for shipping in order.shippings
@@ -77,7 +101,30 @@ def map_order(order: Order, tables: Tables) -> tuple[dict[str, Any], list[Fault]
         "bundles": [],
         "payments": map_payments(order.payments),
     }
+    if order.hold:
+        payload["hold"] = {"reason_code": order.hold.reason, "note": order.hold.note}
     return payload, [*mapper.header_faults(), *mapper.faults]
+
+
+def tax_tolerance(order: Order) -> int:
+    """Return how far the taxes of the shop may be from ours, in minor units.
+
+    We extract them once per vendor and rate; each amount that the shop rounded is off
+    by half a minor unit at most.
+    """
+    count = len(order.lines) + len(order.shippings) + len(order.fees)
+    return (count + 1) // 2
+
+
+def taxes_told(orders: Iterable[Order]) -> set[tuple[str, Decimal]]:
+    """Return the (code, rate) of all taxes that orders name."""
+    return {
+        (tax.code, tax.rate)
+        for order in orders
+        for part in (*order.lines, *order.shippings, *order.fees)
+        for tax in part.taxes
+        if tax.code
+    }
 
 
 def map_payments(payments: Iterable[Payment]) -> list[dict[str, Any]]:
@@ -86,6 +133,8 @@ def map_payments(payments: Iterable[Payment]) -> list[dict[str, Any]]:
         {
             "ref": payment.ref,
             "provider": payment.method,
+            "kind": payment.kind.value,
+            "psp_ref": payment.psp_ref or None,
             "state": payment.state.value,
             "amount_minor": payment.amount,
             "date": payment.at.replace(tzinfo=None),
@@ -107,6 +156,7 @@ def map_refunds(order: Order) -> list[dict[str, Any]]:
         {
             "order_ref": order.ref,
             "ref": refund.ref,
+            "at": refund.at,
             "payment_ref": refund.payment_ref,
             "amount_minor": refund.amount,
             "reason": refund.reason,
@@ -115,21 +165,63 @@ def map_refunds(order: Order) -> list[dict[str, Any]]:
                 for line in refund.lines
             ],
             "shipping_minor": refund.shipping,
+            "psp_ref": refund.psp_ref or None,
         }
         for refund in order.refunds
         if refund.state is RefundState.DONE and refund.amount and not refund.our_ref
     ]
 
 
+def map_returns(order: Order) -> list[dict[str, Any]]:
+    """Return what the base is told of goods that customers want to send back."""
+    return [
+        {
+            "order_ref": order.ref,
+            "ref": item.ref,
+            "at": item.at,
+            "reason": item.reason,
+            "note": item.note,
+            "lines": [
+                {"line_ref": line.line_ref, "quantity": line.quantity}
+                for line in item.lines
+            ],
+        }
+        for item in order.returns
+    ]
+
+
+def map_incidents(order: Order) -> list[dict[str, Any]]:
+    """Return what the base is told of lines that customers complain about."""
+    return [
+        {
+            "order_ref": order.ref,
+            "ref": item.ref,
+            "at": item.at,
+            "line_ref": item.line_ref,
+            "reason": item.reason,
+            "note": item.note,
+        }
+        for item in order.incidents
+    ]
+
+
 def agreed(order: Order) -> str:
     """Return a fingerprint of what was bought, at which price.
 
-    Payments, refunds and parcels come and go; this must not change after the import.
+    Payments, refunds and parcels come and go; when this changes after the import, the
+    order was changed or cancelled in the shop.
     """
-    return fingerprint([order.currency, order.total, order.lines, order.shippings])
+    parts = [order.currency, order.total, order.lines, order.shippings]
+    if order.fees:
+        parts.append(order.fees)
+    if order.state is OrderState.CANCELLED:
+        parts.append(order.state)
+    return fingerprint(parts)
 
 
-class _Mapper:
+class Mapper:
+    """Translate the parts of one order, collecting what is wrong with them."""
+
     def __init__(self, order: Order, tables: Tables):
         self.order = order
         self.tables = tables
@@ -138,8 +230,6 @@ class _Mapper:
 
     def header_faults(self) -> list[Fault]:
         faults = []
-        if self.order.tax_mode is TaxMode.EXCLUDED:
-            faults.append(fault("tax_excluded", "tax_mode"))
         if self.order.currency != self.tables.currency:
             faults.append(
                 fault(
@@ -162,15 +252,30 @@ class _Mapper:
             "quantity": line.quantity,
             "gross_minor": line.amount,
             "tax_ids": self._taxes(line.taxes, f"lines.{line.ref}", line.sku),
+            "tax_minor": _tax_minor(line.taxes),
             "discounts": [
                 {
                     "name": discount.name,
-                    "funder": self._funder(discount.code, f"lines.{line.ref}"),
                     "amount_minor": discount.amount,
+                    **self._funding(discount.code, f"lines.{line.ref}"),
                 }
                 for discount in line.discounts
                 if discount.amount
             ],
+        }
+
+    def fee(self, fee: Fee) -> dict[str, Any]:
+        if not self.tables.fee_product_id:
+            self.faults.append(fault("fee_without_product", "fees", name=fee.name))
+        return {
+            "ref": fee.ref,
+            "product_id": self.tables.fee_product_id,
+            "name": fee.name,
+            "quantity": 1,
+            "gross_minor": fee.amount,
+            "tax_ids": self._taxes(fee.taxes, f"fees.{fee.ref}", fee.name),
+            "tax_minor": _tax_minor(fee.taxes),
+            "discounts": [],
         }
 
     def _offer(self, line: Line) -> OfferKey | None:
@@ -200,6 +305,7 @@ class _Mapper:
             "amount_minor": shipping.amount_discounted,
             "vendor_id": None,
             "tax_ids": tax_ids,
+            "tax_minor": _tax_minor(shipping.taxes),
         }
         costs: dict[int, int] = defaultdict(int)
         for line in self.order.lines:
@@ -210,13 +316,16 @@ class _Mapper:
         elif costs.keys() == set(self.vendor_of.values()):
             yield values
         else:
-            parts = allocate(shipping.amount_discounted, list(costs.values()))
-            for vendor_id, amount in zip(costs, parts, strict=True):
+            weights = list(costs.values())
+            parts = allocate(shipping.amount_discounted, weights)
+            taxes = allocate(values["tax_minor"], weights)
+            for vendor_id, amount, tax in zip(costs, parts, taxes, strict=True):
                 yield {
                     **values,
-                    "ref": f"{shipping.ref}-{vendor_id}",
+                    "ref": f"{shipping.ref}{SHARE}{vendor_id}",
                     "vendor_id": vendor_id,
                     "amount_minor": amount,
+                    "tax_minor": tax,
                 }
 
     def _taxes(self, taxes: Sequence[Tax], path: str, subject: str) -> list[int]:
@@ -244,8 +353,17 @@ class _Mapper:
         candidates = self.tables.taxes_by_rate.get(tax.rate, frozenset())
         return next(iter(candidates)) if len(candidates) == 1 else None
 
-    def _funder(self, code: str, path: str) -> str:
-        funder = self.tables.funders.get(code.upper()) or self.tables.default_funder
-        if not funder:
+    def _funding(self, code: str, path: str) -> dict[str, Any]:
+        funding = self.tables.funders.get(code.upper()) or self.tables.default_funder
+        if not funding:
             self.faults.append(fault("unknown_discount", path, code=code))
-        return funder
+            return {}
+        return {
+            "funder": funding.funder,
+            "vendor_share": funding.vendor_share,
+            "promised_by": funding.promised_by or None,
+        }
+
+
+def _tax_minor(taxes: Iterable[Tax]) -> int:
+    return sum(tax.amount for tax in taxes)

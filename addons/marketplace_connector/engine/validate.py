@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from .contract import Order, PaymentState, RefundState, TaxMode
+from .contract import Order, OrderState, PaymentState, RefundState, TaxMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ def fault(kind: str, path: str, /, **values: object) -> Fault:
 
 
 def order_sum(order: Order) -> int:
-    """Return lines − discounts + deliveries (+ taxes, when they stand beside)."""
-    parts = [*order.lines, *order.shippings]
+    """Return lines − discounts + deliveries + fees (+ taxes, when beside)."""
+    parts = [*order.lines, *order.shippings, *order.fees]
     total = sum(part.amount_discounted for part in parts)
     if order.tax_mode is TaxMode.EXCLUDED:
         total += sum(tax.amount for part in parts for tax in part.taxes)
@@ -57,9 +57,16 @@ def check_order(order: Order, tolerance: int = 0) -> list[Fault]:
     >>> check_order(order, tolerance=2)
     []
     """
+    if order.state is OrderState.CANCELLED:
+        return _check_refunds(order)  # of the rest, nothing is left to add up
     return [
         *_check_lines(order),
         *_check_shippings(order),
+        *(
+            fault("fee_negative", f"fees.{fee.ref}", name=fee.name)
+            for fee in order.fees
+            if fee.amount < 0
+        ),
         *_check_total(order, tolerance),
         *_check_refunds(order),
     ]

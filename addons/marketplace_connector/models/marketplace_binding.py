@@ -32,6 +32,16 @@ class MarketplaceBinding(models.Model):
         help="Fingerprint of what was last exchanged: what has not changed is not sent "
         "again.",
     )
+    inbox_id = fields.Many2one(
+        "marketplace.inbox",
+        string="Agreed Document",
+        readonly=True,
+        ondelete="set null",
+        help="What the shop said when both sides last agreed on an order.",
+    )
+    revision = fields.Integer(
+        readonly=True, help="Of the shop; what is older is not taken any more."
+    )
     stock_hash = fields.Char(
         readonly=True, help="Fingerprint of the stock that was last sent."
     )
@@ -55,6 +65,20 @@ class MarketplaceBinding(models.Model):
         )
         return {binding.external_id: binding for binding in found}
 
+    @api.private
+    def _living(self, bindings):
+        """Return those whose record exists; what was deleted can be imported anew.
+
+        :param bindings: {key: binding}.
+        """
+        gone = self.browse()
+        for model, own in self.union(*bindings.values()).grouped("res_model").items():
+            living = set(self.env[model].browse(own.mapped("res_id")).exists()._ids)
+            gone |= own.filtered(lambda item, living=living: item.res_id not in living)
+        left = {key: item for key, item in bindings.items() if item not in gone}
+        gone.unlink()
+        return left
+
     @api.model
     @api.private
     def _by_record(self, storefront, object_type, records):
@@ -71,9 +95,12 @@ class MarketplaceBinding(models.Model):
 
     @api.model
     @api.private
-    def _bind(self, storefront, object_type, records_by_external, hashes=None):
-        """Create bindings in one batch: {external id: record}."""
-        hashes = hashes or {}
+    def _bind(self, storefront, object_type, records_by_external, values=None):
+        """Create bindings in one batch: {external id: record}.
+
+        :param values: {external id: further values}.
+        """
+        values = values or {}
         return self.create(
             [
                 {
@@ -82,7 +109,7 @@ class MarketplaceBinding(models.Model):
                     "external_id": external_id,
                     "res_model": record._name,
                     "res_id": record.id,
-                    "content_hash": hashes.get(external_id),
+                    **values.get(external_id, {}),
                 }
                 for external_id, record in records_by_external.items()
             ]

@@ -116,16 +116,7 @@ class MarketplaceInbox(models.Model):
         if not documents:
             return self.browse()
         unique = {(item.kind, item.ref, item.digest): item for item in documents}
-        known = self.search_fetch(
-            [
-                ("storefront_id", "=", storefront.id),
-                ("digest", "in", [item.digest for item in unique.values()]),
-                ("delivery_id", "=", False),
-            ],
-            ["kind", "external_ref", "digest"],
-        )
-        for message in known:
-            unique.pop((message.kind, message.external_ref, message.digest), None)
+        digests = self._digests_to_store(storefront, unique)
         vals_list = [
             {
                 "storefront_id": storefront.id,
@@ -133,10 +124,11 @@ class MarketplaceInbox(models.Model):
                 "source": source,
                 "external_ref": item.ref,
                 "number": item.number,
-                "digest": item.digest,
+                "digest": digests[key],
                 "payload": json.dumps(item.payload, ensure_ascii=False),
             }
-            for item in unique.values()
+            for key, item in unique.items()
+            if key in digests
         ]
         try:
             with self.env.cr.savepoint():
@@ -150,6 +142,49 @@ class MarketplaceInbox(models.Model):
                     storefront=storefront.name,
                 )
             ) from error
+
+    @api.model
+    def _digests_to_store(self, storefront, keys):
+        """Return {(kind, reference, digest): digest to store} of what is new.
+
+        An order that is again as it was once, after it had been otherwise, is new: its
+        digest names the message that it follows.
+        """
+        told = {
+            (message.kind, message.external_ref, message.digest)
+            for message in self.search_fetch(
+                [
+                    ("storefront_id", "=", storefront.id),
+                    ("digest", "in", [digest for _kind, _ref, digest in keys]),
+                    ("delivery_id", "=", False),
+                ],
+                ["kind", "external_ref", "digest"],
+            )
+        }
+        if not told:
+            return {key: key[2] for key in keys}
+        newest = self.browse(
+            last
+            for _kind, _ref, last in self._read_group(
+                [
+                    ("storefront_id", "=", storefront.id),
+                    ("external_ref", "in", list({ref for _kind, ref, _hash in told})),
+                    ("delivery_id", "=", False),
+                ],
+                ["kind", "external_ref"],
+                ["id:max"],
+            )
+        )
+        newest.fetch(["kind", "external_ref", "digest"])
+        last = {(message.kind, message.external_ref): message for message in newest}
+        digests = {}
+        for key in keys:
+            kind, ref, digest = key
+            if key not in told:
+                digests[key] = digest
+            elif last[kind, ref].digest.partition(":")[0] != digest:
+                digests[key] = f"{digest}:{last[kind, ref].id}"
+        return digests
 
     # -- processing -----------------------------------------------------------------
 
@@ -181,7 +216,10 @@ class MarketplaceInbox(models.Model):
             self._postpone(error)
             return self.browse()
         stored = self._store_documents(storefront, found, "webhook")
-        self._close("done")
+        missing = set(refs) - {document.ref for document in found}
+        if missing:
+            self._quarantine_deleted(storefront, missing)
+        self.filtered(lambda message: message.state != "quarantine")._close("done")
         return stored
 
     # -- actions --------------------------------------------------------------------

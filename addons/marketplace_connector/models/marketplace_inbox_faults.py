@@ -80,9 +80,6 @@ class MarketplaceInbox(models.Model):
             "refund_above_payment": self.env._(
                 "More was given back on payment %(ref)s than it had brought."
             ),
-            "tax_excluded": self.env._(
-                "Prices of the shop do not include taxes; push the set-up to the shop."
-            ),
             "other_currency": self.env._(
                 "The order is in %(currency)s; the storefront sells in %(expected)s."
             ),
@@ -102,6 +99,11 @@ class MarketplaceInbox(models.Model):
                 "The storefront maps no tax, or several, to a rate of %(rate)s %% "
                 "(%(subject)s), and the shop does not name the tax. Look at the taxes "
                 "of the storefront, then replay."
+            ),
+            "fee_negative": self.env._("The fee “%(name)s” is negative."),
+            "fee_without_product": self.env._(
+                "The shop charges the fee “%(name)s”. Choose the product of fees on "
+                "the storefront, then replay."
             ),
             "unknown_discount": self.env._(
                 "Nobody is said to pay for the promotion “%(code)s”. Add it to the "

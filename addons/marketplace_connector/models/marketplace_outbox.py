@@ -163,6 +163,22 @@ class MarketplaceOutbox(models.Model):
         push = self.storefront_id._get_adapter().push_refund
         self._send_alone(("done",), self._prepare_refund, push)
 
+    def _send_cancellation(self):
+        """Take units that nobody paid off orders of the shop."""
+        adapter = self.storefront_id._get_adapter()
+        if adapter.capabilities.cancels_orders:
+            self._send_alone(
+                ("done",), self._prepare_cancellation, adapter.cancel_order
+            )
+            return
+        self._close(
+            "failed",
+            self.env._(
+                "The shop takes no cancellation from outside: cancel the units there, "
+                "then cancel this message."
+            ),
+        )
+
     def _send_alone(self, states, prepare, push):
         """Send records one by one: a fault of one leaves the others alone.
 
@@ -181,7 +197,7 @@ class MarketplaceOutbox(models.Model):
                 if not isinstance(error, InvalidError):
                     break  # the others would fare no better
             else:
-                if record.external_ref != result.external_id:
+                if self[0].kind != "cancellation":
                     record.external_ref = result.external_id
                 messages._close("done", result.note or False)
 
@@ -196,20 +212,39 @@ class MarketplaceOutbox(models.Model):
         )
 
     def _prepare_refund(self, refund, key):
-        reason = refund._fields["reason_code"].convert_to_export(
-            refund.reason_code, refund
-        )
+        capabilities = self.storefront_id._get_adapter().capabilities
+        by_lines = capabilities.refund_model is contract.RefundModel.LINES
         return contract.RefundCommand(
             ref=key,
             order_ref=refund.order_id.external_ref,
             payment_ref=refund.payment_id.external_ref,
             amount=refund.currency_id._marketplace_minor(refund.amount),
-            reason=reason,
-            lines=tuple(
-                self._prepare_quantity(item)
-                for item in refund.line_ids
-                if item.quantity and item.sale_line_id.marketplace_kind == "goods"
-            ),
+            reason=self._reason_of(refund),
+            lines=self._prepare_units(refund) if by_lines else (),
+        )
+
+    def _reason_of(self, refund):
+        return refund._fields["reason_code"].convert_to_export(
+            refund.reason_code, refund
+        )
+
+    def _prepare_units(self, refund):
+        """Return the pieces of a refund, those of services and deliveries left out."""
+        return tuple(
+            self._prepare_quantity(item)
+            for item in refund.line_ids
+            if item.quantity and item.sale_line_id.marketplace_kind == "goods"
+        )
+
+    def _prepare_cancellation(self, refund, key):
+        """Return the cancellation of units, or of all that is left of an order."""
+        group = refund.order_id
+        whole = group.currency_id.is_zero(group.amount_payable)
+        return contract.CancelCommand(
+            ref=key,
+            order_ref=group.external_ref,
+            reason=self._reason_of(refund),
+            lines=() if whole else self._prepare_units(refund),
         )
 
     def _prepare_quantity(self, item):
@@ -231,7 +266,9 @@ class MarketplaceOutbox(models.Model):
                     quantity=format_quantity(self.env, item.quantity),
                 )
             )
-        return contract.LineQuantity(item.sale_line_id.external_ref, quantity)
+        line = item.sale_line_id
+        origin = line.amendment_line_id.sale_line_id or line
+        return contract.LineQuantity(origin.external_ref, quantity)
 
     def _fail(self, error):
         """Give up what the shop refuses; try the rest again later.

@@ -48,7 +48,14 @@ class MarketplaceStorefront(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     adapter = fields.Selection(
-        [("vendure", "Vendure")], string="Platform", required=True, default="vendure"
+        [
+            ("vendure", "Vendure"),
+            ("woocommerce", "WooCommerce and Dokan"),
+            ("shopify", "Shopify"),
+        ],
+        string="Platform",
+        required=True,
+        default="vendure",
     )
     is_sandbox = fields.Boolean(
         string="Test Shop", help="Its orders are no real sales; shown as a ribbon."
@@ -228,39 +235,15 @@ class MarketplaceStorefront(models.Model):
 
     # -- actions --------------------------------------------------------------------
 
-    def action_test_connection(self):
-        """Log in to the shop and say what it is."""
-        self.ensure_one()
-        info = None
-        with self._problems_reported():
-            info = self._get_adapter().check()
-            self._transition("connected")
-        if info is None:
-            return self._notify(self.error, "danger")
-        if info.is_set_up and info.currency != self.currency_id.name:
-            return self._notify(
-                self.env._(
-                    "The shop sells in %(shop)s and the company keeps its books in "
-                    "%(company)s: push the set-up before anything else.",
-                    shop=info.currency,
-                    company=self.currency_id.name,
-                ),
-                "warning",
-            )
-        return self._notify(
-            self.env._("%(storefront)s answers.", storefront=self.name), "success"
-        )
-
     def action_disconnect(self):
         """Stop all exchange with the shop until it is connected again."""
         self._transition("draft")
         return True
 
     def action_push_catalogue(self):
-        """Queue the set-up, the vendors and the offers that the shop does not have."""
+        """Begin to send the set-up, the vendors and the offers that the shop lacks."""
         self._check_connected()
-        for storefront in self:
-            storefront._delay()._job_push_catalogue()
+        self._start_load("catalogue")
         return self._notify(self.env._("The catalogue is being sent."), "info")
 
     def action_pull_orders(self):

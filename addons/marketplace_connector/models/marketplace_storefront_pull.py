@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo import fields, models
 from odoo.exceptions import LockError
+from odoo.tools import split_every
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
@@ -51,6 +52,7 @@ class MarketplaceStorefront(models.Model):
             complete = self._pull_changed()
             if complete and reread:
                 self._pull_open()
+                self._ensure_webhooks()
                 self.date_reread = fields.Datetime.now()
             self.date_pulled = fields.Datetime.now()
         return complete
@@ -77,11 +79,33 @@ class MarketplaceStorefront(models.Model):
         adapter = self._get_adapter()
         limit = adapter.capabilities.order_page_max
         placed_after = fields.Datetime.now() - timedelta(days=self.reread_days)
-        cursor, complete = "", False
+        seen, cursor, complete = set(), "", False
         while not complete:
             page = adapter.pull_open_orders(placed_after, cursor, limit)
             self.env["marketplace.inbox"]._store_documents(self, page.documents, "poll")
+            seen.update(document.ref for document in page.documents)
             cursor, complete = page.cursor, page.complete
+        self._find_deleted(placed_after, seen)
+
+    def _find_deleted(self, placed_after, seen):
+        """Look for recent orders that the shop did not tell of: deleted there?"""
+        missing = [
+            group.external_ref
+            for group in self.env["marketplace.order"].search_fetch(
+                [
+                    ("storefront_id", "=", self.id),
+                    ("date_order", ">", placed_after),
+                    ("external_ref", "not in", list(seen)),
+                ],
+                ["external_ref"],
+            )
+        ]
+        adapter = self._get_adapter()
+        for refs in split_every(adapter.capabilities.order_page_max, missing):
+            found = adapter.fetch_orders(refs)
+            self.env["marketplace.inbox"]._store_documents(self, found, "poll")
+            gone = set(refs) - {document.ref for document in found}
+            self.env["marketplace.inbox"]._store_deleted(self, gone)
 
     def _process_inbox(self):
         """Process everything that waits, in this transaction."""

@@ -6,6 +6,8 @@ from markupsafe import Markup
 from odoo import models
 from odoo.tools import split_every
 
+from odoo.addons.marketplace_base.engine.tax_mode import included_tax
+
 from ..const import PARCEL_STATES, PROCESS_BATCH
 from ..engine import contract
 from ..engine.idempotency import fingerprint
@@ -16,11 +18,6 @@ class MarketplaceStorefront(models.Model):
 
     _inherit = "marketplace.storefront"
 
-    def _job_push_catalogue(self):
-        self.ensure_one()
-        if self.state == "connected":
-            self._push_catalogue()
-
     def _push_catalogue(self):
         """Make the shop's set-up and catalogue as they are here.
 
@@ -30,12 +27,16 @@ class MarketplaceStorefront(models.Model):
         report = {"sent": 0, "refused": {}}
         with self._problems_reported():
             self._push_settings()
-            offers = self.env["marketplace.offer"].search(
-                [("company_id", "=", self.company_id.id), ("is_sellable", "=", True)]
-            )
-            report = self._push_offers(offers | self._get_bound_offers())
+            report = self._push_offers(self._get_catalogue())
             self._report_refused(report["refused"])
         return report
+
+    def _get_catalogue(self):
+        """Return the offers that the shop is to have, and those it has."""
+        offers = self.env["marketplace.offer"].search(
+            [("company_id", "=", self.company_id.id), ("is_sellable", "=", True)]
+        )
+        return offers | self._get_bound_offers()
 
     def _get_bound_offers(self):
         """Return the offers the shop has, archived ones too: they must leave it."""
@@ -45,12 +46,15 @@ class MarketplaceStorefront(models.Model):
         return self.env["marketplace.offer"].browse(bindings.mapped("res_id")).exists()
 
     def _report_refused(self, refused):
-        if refused:
-            items = Markup().join(
-                Markup("<li>%s: %s</li>") % (record.display_name, why)
-                for record, why in refused.items()
-            )
-            title = self.env._("Not sent to the shop:")
+        self._report_list(
+            self.env._("Not sent to the shop:"),
+            [f"{record.display_name}: {why}" for record, why in refused.items()],
+        )
+
+    def _report_list(self, title, sentences):
+        """Note sentences on the storefront, when there are some."""
+        if sentences:
+            items = Markup().join(Markup("<li>%s</li>") % words for words in sentences)
             self.message_post(body=Markup("%s<ul>%s</ul>") % (title, items))
 
     def _job_send_outbox(self):
@@ -71,12 +75,12 @@ class MarketplaceStorefront(models.Model):
     def _push_settings(self):
         """Send currency, countries, taxes and deliveries; Odoo is the reference."""
         self._propose_taxes()
-        self._get_adapter().push_settings(
+        differences = self._get_adapter().push_settings(
             contract.ShopSettings(
                 currency=self.currency_id.name,
                 language=self.language_code,
                 countries=tuple((c.code, c.name) for c in self.country_ids),
-                tax_mode=contract.TaxMode.INCLUDED,
+                tax_mode=contract.TaxMode(self.tax_mode),
                 tax_classes=tuple(
                     contract.TaxClass(tax.code, tax._get_rate()) for tax in self.tax_ids
                 ),
@@ -84,6 +88,7 @@ class MarketplaceStorefront(models.Model):
                 shared_shipping=self._prepare_shippings(True),
             )
         )
+        self._report_list(self.env._("To set in the shop itself:"), differences)
 
     def _propose_taxes(self):
         """Add the taxes of offers and deliveries that the storefront does not map."""
@@ -216,13 +221,23 @@ class MarketplaceStorefront(models.Model):
                     vendor_ref=f"vendor-{offer.vendor_id.id}",
                     label=label,
                     sku=offer.vendor_sku,
-                    price=self.currency_id._marketplace_minor(prices[offer.id]),
+                    price=self._get_shown_price(prices[offer.id], taxes),
                     tax_code=code_by_tax[taxes],
                     stock_available=int(offer.quantity) if is_stock_new else None,
                     stock_held=int(held[offer.id]),
                     active=offer.is_sellable,
                 )
         return specs, refused
+
+    def _get_shown_price(self, price, tax):
+        """Return a price in minor units, as the shop writes prices.
+
+        :param tax: the sale tax in the price, or none.
+        """
+        minor = self.currency_id._marketplace_minor(price)
+        if self.tax_mode == contract.TaxMode.EXCLUDED.value:
+            minor -= included_tax(minor, Decimal(f"{tax.amount:.3f}") / 100)
+        return minor
 
     def _get_held_quantities(self, offers):
         """Return {offer id: units this shop sold, and knows of no parcel with them}.

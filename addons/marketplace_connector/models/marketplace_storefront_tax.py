@@ -33,6 +33,10 @@ class MarketplaceStorefrontTax(models.Model):
         help="Empty for goods without tax.",
     )
 
+    to_review = fields.Boolean(
+        help="Added by itself when an order named it: look whether it is right."
+    )
+
     _code_uniq = models.UniqueIndex(
         "(storefront_id, code, rate)", "This tax of the shop is already listed."
     )
@@ -54,7 +58,52 @@ class MarketplaceStorefrontTax(models.Model):
                     )
                 )
 
+    def action_reviewed(self):
+        """Confirm taxes that were added by themselves."""
+        self.to_review = False
+        return True
+
     def _get_rate(self):
         """Return the rate as a Decimal fraction, at the precision that is stored."""
         self.ensure_one()
         return Decimal(f"{self.rate:.5f}").normalize()
+
+
+class MarketplaceStorefront(models.Model):
+    _inherit = "marketplace.storefront"
+
+    @api.private
+    def _add_taxes(self, told):
+        """Map taxes of the shop that are not listed, for somebody to review.
+
+        One whose rate the company has no sale tax for stays unknown.
+
+        :param told: {(code, rate as a fraction)}.
+        """
+        self.ensure_one()
+        known = {(line.code, line._get_rate()) for line in self.tax_ids}
+        vals_list = []
+        for code, rate in sorted(told - known):
+            tax = self.env["account.tax"]
+            if rate:
+                try:
+                    tax = self.company_id._marketplace_tax(rate * 100)
+                except MarketplaceError:
+                    continue
+            vals_list.append(
+                {
+                    "storefront_id": self.id,
+                    "code": code,
+                    "rate": float(rate),
+                    "tax_id": tax.id,
+                    "to_review": True,
+                }
+            )
+        added = self.env["marketplace.storefront.tax"].create(vals_list)
+        self._report_list(
+            self.env._("Taxes added, to be reviewed:"),
+            [
+                f"{line.code} · {line.tax_id.name or self.env._('no tax')}"
+                for line in added
+            ],
+        )

@@ -6,3 +6,8 @@ from . import test_tracking
 from . import test_webhook
 from . import test_push_price
 from . import test_close
+from . import test_inbox_facts
+from . import test_customers
+from . import test_inbox_change
+from . import test_load
+from . import test_connect

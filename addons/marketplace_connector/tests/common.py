@@ -1,9 +1,15 @@
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
+from unittest.mock import patch
 
 from odoo.fields import Command
 
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
 
+from ..adapters.vendure import VendureAdapter
 from ..engine.contract import Document
 from ..engine.idempotency import fingerprint
 
@@ -154,6 +160,61 @@ class ConnectorCommon(MarketplaceCommon):
         messages = cls._store(*payloads)
         cls.storefront._process_inbox()
         return messages
+
+    @contextmanager
+    def _told(self, **parts):
+        """Have the shop tell what Vendure cannot: parts of every order that is read."""
+        read = VendureAdapter.parse_order
+
+        def parse_order(adapter, payload):
+            return replace(read(adapter, payload), **parts)
+
+        with patch.object(VendureAdapter, "parse_order", parse_order):
+            yield
+
+    @staticmethod
+    def _rate(percent):
+        return Decimal(percent) / 100
+
+    @staticmethod
+    def _replace(value, **parts):
+        return replace(value, **parts)
+
+    @classmethod
+    def _with_quantity(cls, payload, ref, quantity):
+        """Return an order of the shop after so many pieces of a line are left."""
+        payload = deepcopy(payload)
+        (line,) = [line for line in payload["lines"] if line["id"] == ref]
+        rate = line["taxLines"][0]["taxRate"]
+        amount = line["unitPriceWithTax"] * quantity
+        payload["totalWithTax"] += amount - line["proratedLinePriceWithTax"]
+        line.update(
+            quantity=quantity,
+            linePriceWithTax=amount,
+            proratedLinePrice=amount - amount * rate // (100 + rate),
+            proratedLinePriceWithTax=amount,
+        )
+        return payload
+
+    @classmethod
+    def _refunded(cls, payload, ref, amount, quantity=None):
+        """Return an order of the shop after money of its payment was given back."""
+        payload = deepcopy(payload)
+        lines = [{"orderLineId": "11", "quantity": quantity}] if quantity else []
+        payload["payments"][0]["refunds"].append(
+            {
+                "id": ref,
+                "paymentId": payload["payments"][0]["id"],
+                "state": "Settled",
+                "reason": "",
+                "createdAt": "2026-03-05T10:00:00.000Z",
+                "total": amount,
+                "shipping": 0,
+                "lines": lines,
+                "transactionId": f"psp-{ref}",
+            }
+        )
+        return payload
 
     @classmethod
     def _now(cls):

@@ -124,7 +124,9 @@ class TestInbox(ConnectorCommon):
         self.assertEqual(message.state, "done", message.reason)
 
     def test_unknown_promotion_is_held_when_nobody_pays_by_default(self):
-        line = self._line("11", self.tile, proratedLinePriceWithTax=1800)
+        line = self._line(
+            "11", self.tile, proratedLinePrice=1500, proratedLinePriceWithTax=1800
+        )
         line["discounts"] = [
             {
                 "adjustmentSource": "PROMOTION:5",

@@ -8,7 +8,7 @@ from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.queue_job.tests.common import trap_jobs
 
 from ..adapters.vendure import adapter, events, orders
-from ..engine import idempotency, validate
+from ..engine import idempotency, validate, wellformed
 from .common import ConnectorCommon
 
 
@@ -65,7 +65,6 @@ class TestStorefront(ConnectorCommon):
         self.storefront._job_pull_orders()
         self.storefront._job_process_inbox()
         self.storefront._job_send_outbox()
-        self.storefront._job_push_catalogue()
         self.assertEqual(message.state, "new")
         self.assertFalse(self.storefront.error)
 
@@ -121,7 +120,7 @@ class TestStorefront(ConnectorCommon):
         self.assertFalse(self.storefront.password)
 
     def test_doctests(self):
-        for module in (adapter, events, orders, idempotency, validate):
+        for module in (adapter, events, orders, idempotency, validate, wellformed):
             outcome = doctest.testmod(module)
             self.assertTrue(outcome.attempted, module.__name__)
             self.assertFalse(outcome.failed, module.__name__)

@@ -14,6 +14,8 @@ from odoo.addons.marketplace_base.models.marketplace_ledger_line import ROLE_SEL
 CUSTOMER = ("PSP_CLEARING", "GIFT_CARDS")
 # Of what we sell ourselves, the customer's money is an advance.
 SOLD = ("VENDOR_PENDING", "CUST_ADVANCE", "SHIPPING_INC", "VAT_DEEMED", "VAT_OUT")
+# A discount of ours on it is a lower price: nothing is funded.
+FUNDED = tuple(role for role in SOLD if role != "CUST_ADVANCE")
 GIVEN_UP = (*SOLD, "VENDOR_DUE", "OPERATOR_COST")
 GIVEN_BACK = ("DISCOUNT_MKT", "OPERATOR_COST")
 # Where the money of a payout leaves from, and comes back to.
@@ -40,8 +42,8 @@ class MarketplaceLedgerLine(models.Model):
         """Return {event: [(role debited, role credited)]}; new events extend it."""
         return {
             "capture": pairs(CUSTOMER, (*SOLD, "OPERATOR_COST")),
-            "discount_funding": pairs(("DISCOUNT_MKT",), SOLD),
-            "shipping_funding": pairs(("DISCOUNT_MKT",), SOLD),
+            "discount_funding": pairs(("DISCOUNT_MKT",), FUNDED),
+            "shipping_funding": pairs(("DISCOUNT_MKT",), FUNDED),
             "rounding": pairs(("OPERATOR_COST",), SOLD)
             + pairs(CUSTOMER, ("OPERATOR_COST",)),
             "on_account": pairs(("CUST_COLLECT",), SOLD),
@@ -58,6 +60,8 @@ class MarketplaceLedgerLine(models.Model):
             "dispute_borne": [("OPERATOR_COST", "DISPUTES")],
             "psp_settlement": both_ways("BANK", "PSP_CLEARING"),
             "psp_fee": [("PSP_FEES", "PSP_CLEARING")],
+            "psp_difference": both_ways("PSP_FEES", "PSP_CLEARING")
+            + both_ways("OPERATOR_COST", "PSP_CLEARING"),
             "commission": both_ways("VENDOR_AR", "COMMISSION"),
             "commission_tax": both_ways("VENDOR_AR", "VAT_OUT"),
             "fee": both_ways("VENDOR_AR", "COMMISSION")
@@ -78,6 +82,8 @@ class MarketplaceLedgerLine(models.Model):
             "payout_return": pairs((*PAYOUT_SOURCES, "PSP_FEES"), ("VENDOR_DUE",)),
             "accrual": both_ways("ACCRUED_INCOME", "COMMISSION")
             + both_ways("ACCRUED_INCOME", "VAT_ACCRUED"),
+            "psp_accrual": both_ways("PSP_FEES", "ACCRUED_PSP"),
+            "psp_accrual_reversal": both_ways("PSP_FEES", "ACCRUED_PSP"),
             "accrual_reversal": both_ways("COMMISSION", "ACCRUED_INCOME")
             + both_ways("VAT_ACCRUED", "ACCRUED_INCOME"),
         }

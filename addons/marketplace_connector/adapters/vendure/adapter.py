@@ -11,6 +11,7 @@ from ...engine.contract import Document, Page, ShopInfo, TaxMode
 from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
+from ..time_pages import Span, TimePages
 from . import commands, documents, events, offers, orders, settings, vendors
 from .transport import Transport
 
@@ -33,7 +34,11 @@ OPEN_STATES = [
 
 class VendureAdapter(Adapter):
     capabilities = contract.Capabilities(
-        order_page_max=100, offer_batch_max=100, vendor_batch_max=50, whole_units=True
+        order_page_max=100,
+        offer_batch_max=100,
+        vendor_batch_max=50,
+        whole_units=True,
+        cancels_orders=True,
     )
     parse_event = staticmethod(events.parse_event)
 
@@ -59,16 +64,18 @@ class VendureAdapter(Adapter):
         channel = answer["activeChannel"]
         included = channel["pricesIncludeTax"]
         return ShopInfo(
+            ref=channel["token"],
             version=str(version),
             currency=channel["defaultCurrencyCode"],
             tax_mode=TaxMode.INCLUDED if included else TaxMode.EXCLUDED,
             is_set_up=bool(channel["defaultTaxZone"]),
+            clock_skew=self._transport.clock_skew,
         )
 
     # ---- to the shop -------------------------------------------------------
 
-    def push_settings(self, values: contract.ShopSettings) -> None:
-        settings.push_settings(self._transport, values)
+    def push_settings(self, values: contract.ShopSettings) -> list[str]:
+        return settings.push_settings(self._transport, values)
 
     def upsert_vendors(self, items: Sequence[contract.Vendor]) -> list[contract.Result]:
         return vendors.upsert_vendors(self._transport, items)
@@ -79,62 +86,77 @@ class VendureAdapter(Adapter):
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         return commands.push_fulfilment(self._transport, command)
 
-    def push_refund(self, command: contract.RefundCommand) -> contract.Result:
-        return commands.push_refund(self._transport, command)
+    def find_refund(self, command: contract.RefundCommand) -> contract.Result | None:
+        return commands.find_refund(self._transport, command)
+
+    def make_refund(self, command: contract.RefundCommand) -> contract.Result:
+        return commands.make_refund(self._transport, command)
+
+    def cancel_order(self, command: contract.CancelCommand) -> contract.Result:
+        return commands.cancel_order(self._transport, command)
 
     # ---- from the shop -----------------------------------------------------
 
     def pull_orders(self, cursor: str, limit: int) -> Page:
-        return self._pull(PLACED, "updatedAt", cursor, limit)
+        return self._pages(PLACED, "updatedAt").page(cursor, limit)
 
     def pull_open_orders(self, placed_after: datetime, cursor: str, limit: int) -> Page:
         # The state of an order moves without its updatedAt.
         unfinished = {"state": {"in": OPEN_STATES}}
         recent = {"orderPlacedAt": {"after": _format_time(placed_after)}}
         filters = {**PLACED, "_or": [unfinished, recent]}
-        return self._pull(filters, "orderPlacedAt", cursor, limit)
+        return self._pages(filters, "orderPlacedAt").page(cursor, limit)
+
+    def pull_placed_orders(
+        self, since: datetime, until: datetime, cursor: str, limit: int
+    ) -> Page:
+        # Both ends of the shop's "between" belong to it.
+        last = until - MILLISECOND
+        between = {"start": _format_time(since), "end": _format_time(last)}
+        filters = {**PLACED, "orderPlacedAt": {"between": between}}
+        return self._pages(filters, "orderPlacedAt").page(cursor, limit)
 
     def fetch_orders(self, refs: Sequence[str]) -> list[Document]:
         filters = {**PLACED, "id": {"in": list(refs)}}
         options = {"filter": filters, "take": len(refs)}
         return self._read_orders(options)
 
+    def find_order(self, number: str) -> Document | None:
+        filters = {**PLACED, "code": {"eq": number}}
+        found = self._read_orders({"filter": filters, "take": 1})
+        return found[0] if found else None
+
     def parse_order(self, payload: Mapping[str, Any]) -> contract.Order:
         return orders.parse_order(payload)
 
-    def _pull(
-        self, filters: dict[str, Any], column: str, cursor: str, limit: int
-    ) -> Page:
-        """Read one page in order of ``column``.
+    def _pages(self, filters: dict[str, Any], column: str) -> TimePages:
+        def read(span: Span) -> list[Document]:
+            bounds = {"after": span.after, "before": span.before}
+            return self._read_orders(
+                {
+                    "filter": {
+                        "_and": [
+                            filters,
+                            *(
+                                {column: {key: _format_time(time)}}
+                                for key, time in bounds.items()
+                                if time
+                            ),
+                        ]
+                    },
+                    # One column only: the shop sorts by its own order of columns,
+                    # id first.
+                    "sort": {"id" if span.within else column: "ASC"},
+                    "skip": span.skip,
+                    "take": span.take,
+                }
+            )
 
-        The shop keeps microseconds and shows milliseconds.  The next page starts one
-        millisecond before the last row, so some rows come twice, which costs nothing:
-        they have the same digest.  Only when a whole page falls into one millisecond
-        does it step over rows by number.
-        """
-        since, skip = _read_cursor(cursor)
-        conditions = [filters]
-        if since:
-            conditions.append({column: {"after": _format_time(since)}})
-        found = self._read_orders(
-            {
-                "filter": {"_and": conditions},
-                "sort": {column: "ASC", "id": "ASC"},
-                "skip": skip,
-                "take": limit,
-            }
-        )
-        if not found:
-            return Page((), _write_cursor(since, 0), complete=True)
-        last = orders.parse_time(found[-1].payload[column])
-        if len(found) < limit:
-            return Page(tuple(found), _write_cursor(last - OVERLAP, 0), complete=True)
-        step = last - MILLISECOND
-        if since is None or step > since:
-            following = _write_cursor(step, 0)
-        else:
-            following = _write_cursor(since, skip + len(found))
-        return Page(tuple(found), following, complete=False)
+        def time_of(document: Document) -> datetime:
+            return orders.parse_time(document.payload[column])
+
+        # The shop keeps microseconds and shows milliseconds.
+        return TimePages(read, time_of, MILLISECOND, OVERLAP)
 
     def _read_orders(self, options: dict[str, Any]) -> list[Document]:
         answer = self._transport.query(documents.ORDERS, options=options)
@@ -178,22 +200,6 @@ def _in_order(value: Any) -> Any:
 def _row_id(row: Any) -> str:
     """Return what identifies a row: its own id, or of the line it is about."""
     return (row.get("id") or row.get("orderLineId")) if isinstance(row, dict) else ""
-
-
-def _read_cursor(cursor: str) -> tuple[datetime | None, int]:
-    """Read "time|rows to skip".
-
-    >>> _read_cursor(""), _read_cursor("2026-01-05T10:00:00.000Z|20")[1]
-    ((None, 0), 20)
-    """
-    if not cursor:
-        return None, 0
-    time, skip = cursor.split("|")
-    return (orders.parse_time(time) if time else None), int(skip)
-
-
-def _write_cursor(since: datetime | None, skip: int) -> str:
-    return f"{_format_time(since) if since else ''}|{skip}"
 
 
 def _format_time(time: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine.contract import (
+    CancelCommand,
     FulfilmentCommand,
     FulfilmentState,
     LineQuantity,
@@ -14,6 +15,7 @@ from ...engine.contract import (
 from ..errors import InvalidError
 from .documents import (
     ADD_FULFILMENT,
+    CANCEL,
     MOVE_FULFILMENT,
     ORDER_STATE,
     REFUND,
@@ -84,10 +86,10 @@ def _add_fulfilment(transport: Transport, command: FulfilmentCommand) -> dict[st
     return transport.mutate(ADD_FULFILMENT, input=values)["fulfilment"]
 
 
-def push_refund(transport: Transport, command: RefundCommand) -> Result:
-    """See :meth:`Adapter.push_refund`.
+def find_refund(transport: Transport, command: RefundCommand) -> Result | None:
+    """See :meth:`Adapter.find_refund`.
 
-    A refund has no field of ours and no key; the reference goes into its reason.
+    A refund has no field of ours and no key; the reference is in its reason.
     """
     order = _read_order(transport, command.order_ref)
     refunds = [refund for payment in order["payments"] for refund in payment["refunds"]]
@@ -100,20 +102,47 @@ def push_refund(transport: Transport, command: RefundCommand) -> Result:
         ),
         None,
     )
-    if not found:
+    return _settle(transport, command, found) if found else None
+
+
+def make_refund(transport: Transport, command: RefundCommand) -> Result:
+    """See :meth:`Adapter.make_refund`."""
+    values = {
+        "paymentId": command.payment_ref,
+        "amount": command.amount,
+        "lines": _lines(command.lines),
+        "shipping": 0,
+        "adjustment": 0,
+        "reason": write_reason(command.reason, command.ref),
+    }
+    return _settle(transport, command, transport.mutate(REFUND, input=values)["refund"])
+
+
+def _settle(
+    transport: Transport, command: RefundCommand, refund: dict[str, Any]
+) -> Result:
+    if refund["state"] == "Pending":
+        values = {"id": refund["id"], "transactionId": command.ref}
+        transport.mutate(SETTLE_REFUND, input=values)
+    return Result(command.ref, refund["id"])
+
+
+def cancel_order(transport: Transport, command: CancelCommand) -> Result:
+    """See :meth:`Adapter.cancel_order`; the shop's history keeps the reference."""
+    order = _read_order(transport, command.order_ref)
+    reasons = [entry["data"].get("reason") or "" for entry in order["history"]["items"]]
+    done = any(reason.endswith(f"[{command.ref}]") for reason in reasons)
+    if not done and order["state"] != "Cancelled":
         values = {
-            "paymentId": command.payment_ref,
-            "amount": command.amount,
-            "lines": _lines(command.lines),
-            "shipping": 0,
-            "adjustment": 0,
+            "orderId": command.order_ref,
             "reason": write_reason(command.reason, command.ref),
         }
-        found = transport.mutate(REFUND, input=values)["refund"]
-    if found["state"] == "Pending":
-        values = {"id": found["id"], "transactionId": command.ref}
-        transport.mutate(SETTLE_REFUND, input=values)
-    return Result(command.ref, found["id"])
+        if command.lines:
+            values["lines"] = _lines(command.lines)
+        else:
+            values["cancelShipping"] = True
+        transport.mutate(CANCEL, input=values)
+    return Result(command.ref, command.order_ref)
 
 
 def _read_order(transport: Transport, ref: str) -> dict[str, Any]:

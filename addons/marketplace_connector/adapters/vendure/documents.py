@@ -5,7 +5,9 @@ ERROR = "__typename ... on ErrorResult { errorCode message }"
 CHECK = """
 query {
   marketplaceApiVersion
-  activeChannel { defaultCurrencyCode pricesIncludeTax defaultTaxZone { id } }
+  activeChannel {
+    token defaultCurrencyCode pricesIncludeTax defaultTaxZone { id }
+  }
 }"""
 
 # ---- orders ----------------------------------------------------------------
@@ -43,7 +45,7 @@ fragment order on Order {{
   payments {{
     id method amount state transactionId createdAt
     refunds {{
-      id paymentId state reason createdAt total shipping
+      id paymentId state reason createdAt total shipping transactionId
       lines {{ orderLineId quantity }}
     }}
   }}
@@ -61,9 +63,10 @@ query($options: OrderListOptions!) {{
 ORDER_STATE = """
 query($id: ID!) {
   order(id: $id) {
-    id
+    id state
     fulfillments { id state method trackingCode customFields { odooRef } }
     payments { id refunds { id state reason } }
+    history(options: {filter: {type: {eq: "ORDER_CANCELLATION"}}}) { items { data } }
   }
 }"""
 
@@ -89,4 +92,9 @@ mutation($input: RefundOrderInput!) {{
 SETTLE_REFUND = f"""
 mutation($input: SettleRefundInput!) {{
   refund: settleRefund(input: $input) {{ {ERROR} ... on Refund {{ id state }} }}
+}}"""
+
+CANCEL = f"""
+mutation($input: CancelOrderInput!) {{
+  cancelled: cancelOrder(input: $input) {{ {ERROR} ... on Order {{ id }} }}
 }}"""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from odoo.addons.marketplace_base.engine.money import allocate
@@ -18,6 +18,7 @@ from ...engine.contract import (
     Address,
     Customer,
     Discount,
+    Fee,
     Line,
     LineQuantity,
     Order,
@@ -61,7 +62,7 @@ def parse_order(payload: Mapping[str, Any]) -> Order:
         return _Reader(payload).order()
     except KeyError as error:
         raise DocumentError(f"The order says nothing we know of {error}.") from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise DocumentError(f"The order cannot be read: {error}.") from error
 
 
@@ -106,8 +107,6 @@ class _Reader:
         data = self.payload
         shipping_address = _address(data["shippingAddress"]) or Address()
         billing_address = _address(data["billingAddress"]) or shipping_address
-        lines = [self._line(line) for line in data["lines"]]
-        lines += [self._surcharge(line) for line in data["surcharges"]]
         return Order(
             ref=data["id"],
             number=data["code"],
@@ -119,7 +118,7 @@ class _Reader:
             customer=_customer(data["customer"]),
             shipping_address=shipping_address,
             billing_address=billing_address,
-            lines=tuple(lines),
+            lines=tuple(self._line(line) for line in data["lines"]),
             shippings=tuple(self._shipping(line) for line in data["shippingLines"]),
             payments=tuple(_payment(payment) for payment in data["payments"] or ()),
             refunds=tuple(
@@ -127,10 +126,11 @@ class _Reader:
                 for payment in data["payments"] or ()
                 for refund in payment["refunds"]
             ),
+            fees=tuple(self._surcharge(line) for line in data["surcharges"]),
         )
 
     def _amount(self, data: Mapping[str, Any], name: str) -> int:
-        """Read an amount in the channel's own tax mode, where nothing is rounded."""
+        """Read an amount in the channel's own tax mode."""
         return data[f"{name}{self.suffix}"]
 
     def _line(self, data: Mapping[str, Any]) -> Line:
@@ -153,21 +153,18 @@ class _Reader:
             ),
         )
 
-    def _surcharge(self, data: Mapping[str, Any]) -> Line:
-        amount = self._amount(data, "price")
-        return Line(
+    def _surcharge(self, data: Mapping[str, Any]) -> Fee:
+        return Fee(
             ref=f"surcharge-{data['id']}",
-            sku=data["sku"] or "",
-            offer_ref="",
             name=data["description"],
-            quantity=1,
-            unit_price=amount,
-            amount=amount,
+            amount=self._amount(data, "price"),
             taxes=_taxes(data["taxLines"], data["priceWithTax"] - data["price"]),
         )
 
     def _shipping(self, data: Mapping[str, Any]) -> Shipping:
-        amount = self._amount(data, "price")
+        # The only amount that Vendure does not round: what a delivery costs without
+        # the tax that its price includes.
+        amount = _round(self._amount(data, "price"))
         final = self._amount(data, "discountedPrice")
         return Shipping(
             ref=data["id"],
@@ -228,6 +225,8 @@ def _refund(data: Mapping[str, Any]) -> Refund:
         at=parse_time(data["createdAt"]),
         lines=_line_quantities(data["lines"]),
         shipping=data["shipping"] or 0,
+        # What we refund ourselves bears our reference, for want of the provider's.
+        psp_ref="" if our_ref else data.get("transactionId") or "",
     )
 
 
@@ -237,7 +236,7 @@ def _payment(data: Mapping[str, Any]) -> Payment:
         method=data["method"],
         amount=data["amount"],
         state=_PAYMENT_STATES[data["state"]],
-        transaction_ref=data["transactionId"] or "",
+        psp_ref=data["transactionId"] or "",
         at=parse_time(data["createdAt"]),
     )
 
@@ -263,6 +262,15 @@ def _taxes(tax_lines: list[Mapping[str, Any]], amount: int) -> tuple[Tax, ...]:
         )
         for tax, rate, part in zip(tax_lines, rates, amounts, strict=True)
     )
+
+
+def _round(amount: float) -> int:
+    """Round half up, as the shop does with all other amounts.
+
+    >>> _round(408.33333333333337), _round(490), _round(0.5)
+    (408, 490, 1)
+    """
+    return int(Decimal(str(amount)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _customer(data: Mapping[str, Any]) -> Customer:

@@ -81,7 +81,7 @@ mutation($input: UpdateShippingMethodInput!) {
 }"""
 
 
-def push_settings(transport: Transport, settings: ShopSettings) -> None:
+def push_settings(transport: Transport, settings: ShopSettings) -> list[str]:
     """Create what is missing and correct what differs; nothing is deleted."""
     shop = transport.query(READ, page=PAGE)
     zone = _push_zone(transport, settings, shop)
@@ -89,6 +89,7 @@ def push_settings(transport: Transport, settings: ShopSettings) -> None:
     _push_taxes(transport, settings, shop, zone)
     _push_payment(transport, settings, shop)
     push_shipping(transport, settings.shared_shipping, settings.language)
+    return []
 
 
 def _push_zone(transport: Transport, settings: ShopSettings, shop: dict) -> str:

@@ -9,13 +9,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 LOCAL = "127.0.0.1"
+# Of one connection only, or told anew by the proxy.
+OWN_HEADERS = {
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "date",
+    "host",
+    "keep-alive",
+    "server",
+    "transfer-encoding",
+}
 
 
 class FaultyProxy(ThreadingHTTPServer):
-    """Forward everything; ``fail(text, fault)`` spoils the next call with ``text``.
+    """Forward everything; :meth:`fail` and :meth:`fail_call` spoil one call.
 
     Faults: ``lost`` (the shop acts, its answer never arrives), ``truncated`` (half of
-    the answer), ``page`` (a maintenance page instead of the shop), ``throttled`` (429).
+    the answer), ``page`` (a maintenance page instead of the shop), ``throttled`` (429,
+    wait 120 seconds), ``unavailable`` (503 before the shop sees the call).
     """
 
     daemon_threads = True
@@ -25,17 +37,30 @@ class FaultyProxy(ThreadingHTTPServer):
         self.upstream = urlsplit(upstream)
         self.url = f"http://{LOCAL}:{self.server_port}"
         self.plan = None
+        self.calls = 0
         self.hits = []
 
     def fail(self, text, fault):
-        self.plan = (text, fault)
+        """Spoil the next call with ``text`` in its body."""
+        self.fail_call(lambda _method, _path, body: text in body, fault)
 
-    def take_fault(self, body):
-        if self.plan and self.plan[0] in body:
-            fault, self.plan = self.plan[1], None
-            self.hits.append(fault)
-            return fault
-        return None
+    def fail_call(self, is_meant, fault, rank=0):
+        """Spoil call number ``rank`` of those that ``is_meant(method, path, body)``."""
+        self.plan = (is_meant, fault, rank)
+
+    def take_fault(self, method, path, body):
+        self.calls += 1
+        if not self.plan:
+            return None
+        is_meant, fault, rank = self.plan
+        if not is_meant(method, path, body):
+            return None
+        if rank:
+            self.plan = (is_meant, fault, rank - 1)
+            return None
+        self.plan = None
+        self.hits.append(fault)
+        return fault
 
 
 @contextlib.contextmanager
@@ -53,11 +78,13 @@ def faulty_proxy(upstream):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["content-length"]))
-        fault = self.server.take_fault(body.decode())
+    def _handle(self):
+        body = self.rfile.read(int(self.headers["content-length"] or 0))
+        fault = self.server.take_fault(self.command, self.path, body.decode())
         if fault == "throttled":
             return self._answer(429, {"retry-after": "120"}, b"")
+        if fault == "unavailable":
+            return self._answer(503, {}, b"")
         if fault == "page":
             return self._answer(200, {"content-type": "text/html"}, b"<html></html>")
         status, headers, answer = self._forward(body)
@@ -69,24 +96,17 @@ class _Handler(BaseHTTPRequestHandler):
             return self._hang_up()
         return self._answer(status, headers, answer)
 
+    do_DELETE = do_GET = do_PATCH = do_POST = do_PUT = _handle
+
     def _forward(self, body):
         upstream = self.server.upstream
         connection = http.client.HTTPConnection(upstream.hostname, upstream.port)
-        headers = {
-            key: value
-            for key, value in self.headers.items()
-            if key.lower() not in ("host", "connection", "accept-encoding")
-        }
-        connection.request("POST", self.path, body, headers)
+        headers = _passed_on(self.headers.items())
+        connection.request(self.command, self.path, body or None, headers)
         response = connection.getresponse()
         answer = response.read()
         connection.close()
-        kept = ("content-type", "vendure-auth-token")
-        return (
-            response.status,
-            {key: response.headers[key] for key in kept if response.headers[key]},
-            answer,
-        )
+        return response.status, _passed_on(response.getheaders()), answer
 
     def _answer(self, status, headers, body):
         self.send_response(status)
@@ -105,3 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args):
         """Keep the test's output to itself."""
+
+
+def _passed_on(headers):
+    return {key: value for key, value in headers if key.lower() not in OWN_HEADERS}
