@@ -1,6 +1,11 @@
 """Adapters by key.  An addon for another platform adds its class here."""
 
 from .base import Adapter
+from .medusa import MedusaAdapter, MercurAdapter
 from .vendure import VendureAdapter
 
-ADAPTERS: dict[str, type[Adapter]] = {"vendure": VendureAdapter}
+ADAPTERS: dict[str, type[Adapter]] = {
+    "vendure": VendureAdapter,
+    "medusa": MedusaAdapter,
+    "mercur": MercurAdapter,
+}

@@ -48,7 +48,10 @@ class MarketplaceStorefront(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     adapter = fields.Selection(
-        [("vendure", "Vendure")], string="Platform", required=True, default="vendure"
+        [("vendure", "Vendure"), ("medusa", "Medusa"), ("mercur", "Mercur")],
+        string="Platform",
+        required=True,
+        default="vendure",
     )
     is_sandbox = fields.Boolean(
         string="Test Shop", help="Its orders are no real sales; shown as a ribbon."
