@@ -95,8 +95,8 @@ def start(
     name: str,
     port: int,
     *,
-    webhook_url: str = "",
-    secret: str = "",
+    odoo_url: str,
+    secret: str,
 ) -> processes.Child:
     """Start the shop on a fresh copy of its template and wait until it answers."""
     source = template(site, shop)
@@ -104,7 +104,8 @@ def start(
     env = {
         **_env(site, name),
         "PORT": str(port),
-        "CONNECTOR_URL": webhook_url,
+        # The last part is the storefront's webhook key.
+        "CONNECTOR_URL": f"{odoo_url}/marketplace/webhook/{shop.kind}",
         "CONNECTOR_SECRET": secret,
     }
     with step(f"{shop.kind.capitalize()} on 127.0.0.1:{port}"):

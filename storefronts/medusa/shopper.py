@@ -201,14 +201,14 @@ class Shopper(Session):
         :return: {"id", "total"} of the order, or of the order group in Mercur.
         """
         region = self._region()
-        variants = self._variants(quantities, region)
+        bought = self._variants(quantities, region)
         values = {
             "region_id": region,
             "email": f"ada-{uuid.uuid4().hex[:8]}@example.com",
             "shipping_address": ADDRESS,
             "billing_address": ADDRESS,
             "items": [
-                {"variant_id": variants[sku], "quantity": quantity}
+                {"variant_id": bought[sku]["id"], "quantity": quantity}
                 for sku, quantity in quantities.items()
             ],
         }
@@ -216,7 +216,8 @@ class Shopper(Session):
         if coupon:
             codes = {"promo_codes": [coupon]}
             self.post(f"/store/carts/{cart}/promotions", codes)
-        for option in self._deliveries(cart):
+        profiles = {variant["profile"] for variant in bought.values()}
+        for option in self._deliveries(cart, profiles):
             path = f"/store/carts/{cart}/shipping-methods"
             self.post(path, {"option_id": option})
         collection = self.post("/store/payment-collections", {"cart_id": cart})
@@ -234,26 +235,34 @@ class Shopper(Session):
                 return region["id"]
         raise ShopError("The shop does not sell to France.")
 
-    def _variants(self, skus: Any, region: str) -> dict[str, str]:
+    def _variants(self, skus: Any, region: str) -> dict[str, dict]:
+        """Return {SKU: its variant, with the shipping profile of its product}."""
         answer = self.get(
-            "/store/products", region_id=region, limit=1000, fields="id,*variants"
+            "/store/products",
+            region_id=region,
+            limit=1000,
+            fields="id,metadata,*variants",
         )
         found = {
-            variant["sku"]: variant["id"]
+            variant["sku"]: {
+                "id": variant["id"],
+                "profile": (product["metadata"] or {}).get("marketplace_profile"),
+            }
             for product in answer["products"]
             for variant in product["variants"]
         }
         return {sku: found[sku] for sku in skus}
 
-    def _deliveries(self, cart: str) -> list[str]:
-        """Return one delivery for each shipping profile of the cart."""
+    def _deliveries(self, cart: str, profiles: set[str]) -> list[str]:
+        """Return the first delivery of each shipping profile of the cart."""
         answer = self.get("/store/shipping-options", cart_id=cart)
         options = answer["shipping_options"]
         if isinstance(options, dict):  # Mercur: by seller
             options = [option for own in options.values() for option in own]
         first: dict[str, str] = {}
         for option in options:
-            first.setdefault(option["shipping_profile_id"], option["id"])
+            if option["shipping_profile_id"] in profiles:
+                first.setdefault(option["shipping_profile_id"], option["id"])
         return list(first.values())
 
 

@@ -159,6 +159,8 @@ class _Writer:
             "metadata": {
                 "marketplace_product": offer.product_ref,
                 "marketplace_vendor": offer.vendor_ref,
+                # For the web shop: the deliveries of this profile are this product's.
+                "marketplace_profile": place.profile_id,
             },
         }
 

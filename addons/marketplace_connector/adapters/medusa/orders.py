@@ -242,7 +242,7 @@ class _Reader:
         ]
         if not adjustments:
             return final, (), taxes
-        amount = _round(part.list_price(quantity, self.mode))
+        amount = max(_round(part.list_price(quantity, self.mode)), final)
         shares = allocate(
             amount - final,
             [int(Decimal(str(a["amount"])) * 10**6) for a in adjustments],

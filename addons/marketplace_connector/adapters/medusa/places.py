@@ -158,9 +158,12 @@ class SellerPlaces(Places):
             "member_email": self.transport.username,
             "currency_code": currency,
         }
-        made = self.transport.seller_post("", "sellers", values)["seller"]
+        self.transport.seller_post("", "sellers", values)
         # The first seller makes the member: what we are is written in the token.
         self.transport.forget(SELLER)
+        made = self._find(vendor.ref)
+        if not made:
+            raise InvalidError("The shop made a seller and does not show it.")
         return made
 
     def _find(self, ref: str) -> dict[str, Any] | None:
