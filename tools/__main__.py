@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import subprocess
 import sys
 
 from . import (
+    bench,
     database,
     debian,
     demo,
@@ -104,28 +104,9 @@ def i18n(args: argparse.Namespace) -> int:
     return translations.check(site) if args.check else translations.export(site)
 
 
-def bench(_args: argparse.Namespace) -> int:
-    """Run the benchmarks on a fresh database."""
-    site = odoo.site()
-    name = "mkp_bench"
-    database.copy(site, suite.suite_database(site), name)
-    command = site.command(
-        *("shell", "--no-http", "--shell-interface=python", "--log-level=warn"),
-        database=name,
-    )
-    failed = 0
-    # Memory in a process of its own: the peak of a process never falls.
-    for module in ("run", "memory"):
-        code = (
-            f"import sys; sys.path.insert(0, {str(paths.ROOT)!r})\n"
-            f"from bench.{module} import main\nmain(env)\n"
-        )
-        done = subprocess.run(
-            command, input=code, text=True, env=site.env(), cwd=paths.ROOT, check=False
-        )
-        failed = failed or done.returncode
-    database.drop(site, name)
-    return failed
+def run_bench(_args: argparse.Namespace) -> int:
+    """Run the benchmarks on fresh databases."""
+    return bench.run_all(odoo.site())
 
 
 def wheels(_args: argparse.Namespace) -> int:
@@ -312,7 +293,7 @@ def build_parser() -> argparse.ArgumentParser:
     command("lint", check_lint)
     command("format", fix_format)
     command("i18n", i18n).add_argument("--check", action="store_true")
-    command("bench", bench)
+    command("bench", run_bench)
     command("wheels", wheels)
     shown = command("demo", run_demo)
     shown.add_argument("--port", type=int, default=8069)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from pathlib import Path
 
 from . import database, paths, processes
 from .odoo import Site
@@ -38,17 +39,16 @@ def ensure_node() -> None:
         )
 
 
-def install() -> None:
-    """Install the npm packages of the lock file, once."""
+def install(folder: Path = paths.STOREFRONT_DIR) -> None:
+    """Install the npm packages of a folder's lock file, once."""
     ensure_node()
-    folder = paths.STOREFRONT_DIR
     stamp = folder / "node_modules" / ".marketplace-stamp"
     content = (folder / "package-lock.json").read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    with lock("storefront"):
+    with lock(f"storefront-{folder.name}"):
         if stamp.exists() and stamp.read_text() == digest:
             return
-        with step("npm packages of the storefront"):
+        with step(f"npm packages of {folder.relative_to(paths.ROOT)}"):
             npm_ci(folder)
         stamp.write_text(digest)
 

@@ -227,6 +227,7 @@ def _shop(site: Site, name: str, kind: str, arguments: Sequence[str]) -> Iterato
     if not (wanted and storefront.is_present()):
         yield {}
         return
+    storefront.install(paths.ROOT / "storefronts" / "woocommerce")
     shop_database = f"{name}_shop"
     database.drop(site, shop_database)
     http_port, shop_port, secret = free_port(), free_port(), "flow-test-secret"

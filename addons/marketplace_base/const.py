@@ -339,7 +339,11 @@ ROLES = {
     ),
     "VAT_IN": Role("Input VAT", "asset_current", "445660", "131000"),
     "VAT_DEEMED": Role(
-        "VAT as deemed supplier", "liability_current", "445730", "251200"
+        "VAT as deemed supplier",
+        "liability_current",
+        "445730",
+        "251200",
+        partner="vendor",
     ),
     "PSP_FEES": Role("PSP fees", "expense", "627800", "620000", partner="psp"),
     "OPERATOR_COST": Role(

@@ -23,6 +23,19 @@ DOCUMENT_TRIGGERS = [
     ("manual", "By hand only"),
 ]
 PRIVATE_DOCUMENTS = [("none", "No document"), ("receipt", "Receipt without VAT")]
+# What a vendor says of a document made under his mandate.
+ACCEPTANCES = [
+    ("open", "May Be Contested"),
+    ("accepted", "Accepted"),
+    ("tacit", "Accepted by Silence"),
+    ("contested", "Contested"),
+    ("answered", "Objection Answered"),
+]
+# What becomes of a bill that its vendor contests.
+CONTEST_OUTCOMES = [
+    ("stands", "The Bill Stands"),
+    ("credited", "Credit the Bill: the Vendor Bills Himself"),
+]
 # Where a vendor order stands with its document.
 ORDER_DOCUMENT_STATES = [
     ("issued", "Issued"),

@@ -18,7 +18,6 @@ class Trace:
         :param taxes: those of the invoice that carries the commission, once it does.
         """
         render = {
-            "rejected": self._render_rejected,
             "matched": self._render_matched,
             "base": self._render_base,
             "percent": self._render_percent,
@@ -40,7 +39,11 @@ class Trace:
             "policy": self._render_policy,
             "override": self._render_override,
         }
-        sentences = [render[step["step"]](step) for step in steps]
+        rejected = [step for step in steps if step["step"] == "rejected"]
+        sentences = self._render_rejected(rejected)
+        sentences += [
+            render[step["step"]](step) for step in steps if step["step"] != "rejected"
+        ]
         if taxes:
             sentences.append(
                 self.env._("VAT as invoiced: %(taxes)s.", taxes=self._names(taxes))
@@ -78,7 +81,11 @@ class Trace:
 
     # -- steps ----------------------------------------------------------------------
 
-    def _render_rejected(self, step):
+    def _render_rejected(self, steps):
+        """Return one sentence per rule, in the order in which they were tried.
+
+        :param steps: one per criterion, with the rules that failed it.
+        """
         criteria = {
             "brand": self.env._("the product is of none of its brands"),
             "condition": self.env._("the offer is in none of its conditions"),
@@ -95,12 +102,20 @@ class Trace:
             "price": self.env._("the unit price is out of its range"),
             "period": self.env._("the order date is out of its period"),
         }
-        return self.env._(
-            "%(rank)s. “%(rule)s” does not apply: %(criterion)s.",
-            rank=step["rank"],
-            rule=step["rule"],
-            criterion=criteria[step["criterion"]],
+        tried = sorted(
+            (rank, rule, step["criterion"])
+            for step in steps
+            for rank, rule in zip(step["ranks"], step["rules"], strict=True)
         )
+        return [
+            self.env._(
+                "%(rank)s. “%(rule)s” does not apply: %(criterion)s.",
+                rank=rank,
+                rule=rule,
+                criterion=criteria[criterion],
+            )
+            for rank, rule, criterion in tried
+        ]
 
     def _render_matched(self, step):
         criteria = {

@@ -4,10 +4,14 @@ from typing import NamedTuple
 
 import requests
 
-# REST interface of https://ec.europa.eu/taxation_customs/vies/
+# REST interface of https://ec.europa.eu/taxation_customs/vies/, described by its
+# swagger_publicVAT.yaml. What the service itself fails at comes with status 200, too:
+# {"actionSucceed": false, "errorWrappers": [{"error": "MS_UNAVAILABLE"}]}.
 URL = "https://ec.europa.eu/taxation_customs/vies/rest-api/check-vat-number"
 TIMEOUT_SECONDS = 10
 TEXT_MAX_CHARS = 300
+# Remarks of the service that go with a real answer; others say why there is none.
+ANSWER_REMARKS = {"", "VALID", "INVALID"}
 
 
 class Answer(NamedTuple):
@@ -40,7 +44,7 @@ def check_number(number: str, requester: str = "", url: str = URL) -> Answer:
         content = response.json()
     except (requests.RequestException, ValueError) as error:
         return Answer("unavailable", message=type(error).__name__)
-    if not isinstance(content, dict) or not isinstance(content.get("valid"), bool):
+    if not _is_answer(content):
         return Answer("unavailable", message=_error_code(content, response.status_code))
     return Answer(
         "valid" if content["valid"] else "invalid",
@@ -50,12 +54,29 @@ def check_number(number: str, requester: str = "", url: str = URL) -> Answer:
     )
 
 
+def _is_answer(content: object) -> bool:
+    """Tell whether VIES says anything about the number.
+
+    >>> _is_answer({"valid": False, "userError": "INVALID"})
+    True
+    >>> _is_answer({"valid": False, "userError": "MS_MAX_CONCURRENT_REQ"})
+    False
+    """
+    return (
+        isinstance(content, dict)
+        and isinstance(content.get("valid"), bool)
+        and (content.get("userError") or "") in ANSWER_REMARKS
+    )
+
+
 def _error_code(content: object, status: int) -> str:
     """Return the code of an answer that says nothing about the number."""
     if isinstance(content, dict):
         for error in content.get("errorWrappers") or ():
             if isinstance(error, dict) and error.get("error"):
                 return _text(error["error"])
+        if content.get("userError"):
+            return _text(content["userError"])
     return f"HTTP {status}"
 
 

@@ -65,6 +65,8 @@
         "views/close_settings_views.xml",
         "data/marketplace_close_data.xml",
         "views/payout_run_control_views.xml",
+        "data/payout_run_work_data.xml",
+        "views/payout_run_work_views.xml",
         "report/marketplace_posting_catalogue_report.xml",
         "views/marketplace_posting_catalogue_views.xml",
         "views/marketplace_cash_forecast_views.xml",

@@ -172,7 +172,7 @@ class TestVendureFaults(VendureCase):
         self._synchronise()
         message = self._message(placed)
         self.assertEqual(message.state, "quarantine")
-        self.assertIn("changed in the shop", message.reason)
+        self.assertIn("Edited in the shop", message.reason)
 
     def _waiting(self):
         return self.env["marketplace.outbox"].search(

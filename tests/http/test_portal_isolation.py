@@ -98,6 +98,7 @@ CLOSED_MODELS = {
     "marketplace.commission.term.mixin",
     "marketplace.commission.tier",
     "marketplace.fee",
+    "marketplace.sponsor.share",
     "marketplace.health",
     "marketplace.hold",
     "marketplace.hold.wizard",
@@ -173,6 +174,9 @@ CLOSED_MODELS = {
     "marketplace.vendor.api.key",
     "marketplace.vendor.change",
     "marketplace.vendor.closure",
+    "marketplace.mandate.document.mixin",
+    "marketplace.self.bill",
+    "marketplace.self.bill.answer",
     "marketplace.vendor.document",
     "marketplace.vendor.document.answer",
     "marketplace.vendor.document.line",
@@ -327,6 +331,16 @@ ROUTES = {
     "/my/marketplace/invoices/<int:document_id>/contest": {
         "document_id": "marketplace.vendor.document"
     },
+    "/my/marketplace/invoices/<int:document_id>/accept": {
+        "document_id": "marketplace.vendor.document"
+    },
+    "/my/marketplace/bills": {},
+    "/my/marketplace/bills/page/<int:page>": {"page": 1},
+    "/my/marketplace/bills/<int:bill_id>": {"bill_id": "marketplace.self.bill"},
+    "/my/marketplace/bills/<int:bill_id>/pdf": {"bill_id": "marketplace.self.bill"},
+    "/my/marketplace/bills/<int:bill_id>/xml": {"bill_id": "marketplace.self.bill"},
+    "/my/marketplace/bills/<int:bill_id>/accept": {"bill_id": "marketplace.self.bill"},
+    "/my/marketplace/bills/<int:bill_id>/contest": {"bill_id": "marketplace.self.bill"},
     "/my/marketplace/statements": {},
     "/my/marketplace/statements/page/<int:page>": {"page": 1},
     "/my/marketplace/statements/<int:settlement_id>": {
@@ -474,6 +488,13 @@ class TestPortalIsolation(PayoutCommon, HttpCase):
         )
         assert len(invoices) == 2, group.sale_order_ids.mapped(
             "vendor_document_problem"
+        )
+        own = group.sale_order_ids
+        no_refund = cls.env["marketplace.refund"]
+        own._post_vendor_documents(
+            "in_invoice",
+            {(order, no_refund): [(order.order_line[0], 1, 10.0)] for order in own},
+            dict.fromkeys(own, fields.Date.to_date("2026-03-05")),
         )
         cls.user = cls.vendor.user_ids
         cls.role_users = {

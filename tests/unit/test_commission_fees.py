@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odoo.addons.marketplace_commission.engine import fees, lint
+from odoo.addons.marketplace_commission.engine import analytic, fees, lint
+from odoo.addons.marketplace_commission.engine.analytic import percentages
 from odoo.addons.marketplace_commission.engine.compute import Terms
 from odoo.addons.marketplace_commission.engine.rules import Rule
 
@@ -17,7 +18,7 @@ days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 rates = st.decimals(0, 1, places=4)
 
 
-@pytest.mark.parametrize("module", [fees, lint])
+@pytest.mark.parametrize("module", [analytic, fees, lint])
 def test_doctests_hold(module):
     result = doctest.testmod(module)
     assert result.attempted and not result.failed
@@ -118,3 +119,17 @@ def test_rule_whose_period_is_over_serves_nobody():
     sold = [lint.Sold(7, 2, {"category": frozenset({1, 2})})]
     found = lint.check([over, ink, DEFAULT], sold, {}, frozenset({2}), DAY)
     assert [(one.code, one.subject) for one in found] == [("vendor_default", 7)]
+
+
+@given(weights=st.lists(st.integers(-(10**9), 10**9), min_size=1).filter(sum))
+def test_percentages_of_a_distribution_are_a_whole(weights):
+    parts = percentages(weights)
+    assert sum(parts) == 100
+    total = sum(weights)
+    for weight, part in zip(weights, parts, strict=True):
+        assert abs(part - Decimal(100 * weight) / total) < Decimal("0.0101")
+
+
+def test_distribution_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="zero"):
+        percentages([1, -1])

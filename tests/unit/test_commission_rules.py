@@ -89,9 +89,15 @@ def test_first_rule_that_accepts_decides_and_the_trace_names_the_others(ranked, 
     expected = next(rule for rule in ranked if accepts(rule, facts))
     assert decision.rule is expected
     tried = [step for step in decision.steps if step["step"] == "rejected"]
-    assert [step["rank"] for step in tried] == [
-        rule.rank for rule in ranked[: ranked.index(expected)]
-    ]
+    failed = {
+        (rank, name): step["criterion"]
+        for step in tried
+        for rank, name in zip(step["ranks"], step["rules"], strict=True)
+    }
+    assert failed == {
+        (rule.rank, rule.name): failed_criterion(rule, facts)
+        for rule in ranked[: ranked.index(expected)]
+    }
     assert decision.steps[len(tried)]["step"] == "matched"
 
 

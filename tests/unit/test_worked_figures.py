@@ -306,23 +306,6 @@ def test_n_24_commission_above_the_order_is_flagged_capped_or_left_to_the_caller
     assert (capped.amount, capped.above_net) == (5000, False)
 
 
-def test_n_22_service_order_transfers_what_is_left():
-    """stripe-mirakl: 12.34 with taxes of 1.12, 1.34 and 3.34, commission 3.99.
-
-    14.15 with all taxes; 10.81 where the tax of 3.34 on the goods stays apart.
-    """
-    charged = charge(terms(fixed=399), sale(1234 + 112 + 134 + 334, 1234))
-    paid = 1234 + 112 + 134 + 334
-    assert paid - charged.amount == 1415
-    assert paid - 334 - charged.amount == 1081
-
-
-def test_n_25_only_legal_shares_of_vat_exist():
-    """YITH lets the VAT be split; here it goes to who owes it: base net or gross."""
-    by_vendor = 12000 - charge(terms("0.50", **NET), sale(12000, 10000)).amount
-    assert by_vendor == 7000
-
-
 def test_n_28_shared_shipping_is_split_equally():
     """dokan #1310: shipping of 5 over two vendors, 502.50 and 202.50."""
     shares = allocate(500, [1, 1])

@@ -45,7 +45,8 @@ class Line:
 
     ``gross`` is what the customer pays before discounts, VAT included; a line of a
     bundle gets it from the bundle. ``seller`` is any stable key; ``own`` says that the
-    operator is the seller, who then pays every discount himself.
+    operator is the seller: a discount of the marketplace is then a lower price, and
+    ``given`` remembers how much of it is.
     """
 
     ref: str
@@ -55,6 +56,7 @@ class Line:
     own: bool = False
     vendor_discount: int = 0
     marketplace_discount: int = 0
+    given: int = 0
     quantity: int = 0
     weight: int = 0
 
@@ -80,8 +82,14 @@ class Line:
         return self.fund(vendor, amount - vendor)
 
     def fund(self, vendor: int, marketplace: int) -> int:
-        """Lower the line by both parts; return the part that its seller pays."""
+        """Lower the line by both parts; return the part that its seller pays.
+
+        >>> line = Line("A", "vendor", 12000, own=True)
+        >>> line.fund(300, 1200), line.charged, line.given
+        (1500, 10500, 1200)
+        """
         if self.own:
+            self.given += marketplace
             vendor, marketplace = vendor + marketplace, 0
         self.vendor_discount += vendor
         self.marketplace_discount += marketplace
@@ -148,13 +156,17 @@ class Funding(NamedTuple):
 
 
 class ShippingShare(NamedTuple):
-    """Part of a delivery: credited to ``seller``, for the goods of ``shipper``."""
+    """Part of a delivery: credited to ``seller``, for the goods of ``shipper``.
+
+    ``given``: what the operator takes off the price of his own sale instead.
+    """
 
     ref: str
     seller: Hashable
     amount: int
     shipper: Hashable
     funded: bool = False
+    given: int = 0
 
 
 @dataclass(slots=True)
@@ -328,15 +340,26 @@ def _share_shipping(result: Split, shipping: Shipping) -> list[Problem]:
         shares = [(shipping.seller, shipping.amount)]
     else:
         return [Problem("shipping_without_goods", shipping.ref, shipping.amount)]
+    own = {line.seller for line in result.lines if line.own}
     result.shippings += [
-        ShippingShare(
-            shipping.ref,
-            OPERATOR if seller in shipping.operator_sells else seller,
-            amount,
-            seller,
-            shipping.funded,
-        )
+        _shipping_share(shipping, seller, amount, seller in own)
         for seller, amount in shares
         if amount
     ]
     return []
+
+
+def _shipping_share(
+    shipping: Shipping, shipper: Hashable, amount: int, own: bool
+) -> ShippingShare:
+    """Return a seller's part; what the operator would pay to himself is a lower price.
+
+    >>> part = _shipping_share(Shipping("post", 490, "A", funded=True), "A", 490, True)
+    >>> part.amount, part.funded, part.given
+    (0, False, 490)
+    """
+    if shipper in shipping.operator_sells:
+        return ShippingShare(shipping.ref, OPERATOR, amount, shipper, shipping.funded)
+    if own and shipping.funded:
+        return ShippingShare(shipping.ref, shipper, 0, shipper, given=amount)
+    return ShippingShare(shipping.ref, shipper, amount, shipper, shipping.funded)

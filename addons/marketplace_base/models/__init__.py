@@ -32,6 +32,7 @@ from . import vendor_kyc_renewal
 from . import marketplace_terms
 from . import vendor_terms
 from . import account_move
+from . import account_move_line
 from . import vendor_readiness
 from . import marketplace_requirement
 from . import marketplace_vendor_requirement
@@ -78,7 +79,9 @@ from . import marketplace_order_import
 from . import marketplace_order_payable
 from . import marketplace_order_allocation
 from . import marketplace_order_amendment
+from . import marketplace_order_amendment_line
 from . import marketplace_order_amendment_apply
+from . import marketplace_order_amendment_line_apply
 from . import marketplace_order_amendment_import
 from . import marketplace_payment
 from . import marketplace_discount_share

@@ -14,3 +14,20 @@ class AccountMove(models.Model):
             if vendors:
                 vendors._check_marketplace_mandate(company)
         return super()._post(soft=soft)
+
+    def _with_tax_on_payment(self):
+        """Return the entries with a tax that is due when they are paid."""
+        Tax = self.env["account.tax"].with_context(active_test=False)
+        taxes = Tax.search([("tax_exigibility", "=", "on_payment")])
+        taxes |= Tax.search([("children_tax_ids", "in", taxes.ids)])
+        if not taxes:
+            return self.browse()
+        lines = self.env["account.move.line"].search(
+            [
+                ("move_id", "in", self.ids),
+                "|",
+                ("tax_ids", "in", taxes.ids),
+                ("tax_line_id", "in", taxes.ids),
+            ]
+        )
+        return lines.move_id

@@ -292,7 +292,33 @@ class MarketplaceContract(models.Model):
                     vendor=self.vendor_id.name,
                 )
             ]
-        return []
+        return [
+            self.env._(
+                "%(contract)s overlaps %(other)s: a vendor has one contract at a time. "
+                "End the other one before %(start)s, or start this one later.",
+                contract=self.display_name,
+                other=other.display_name,
+                start=self.date_start,
+            )
+            for other in self._overlapping()
+        ]
+
+    def _overlapping(self):
+        """Return the contracts in force, or ended, on a day of this one."""
+        domain = Domain(
+            [
+                ("id", "!=", self.id),
+                ("vendor_id", "=", self.vendor_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("state", "!=", "draft"),
+            ]
+        )
+        domain &= Domain("date_end", "=", False) | Domain(
+            "date_end", ">=", self.date_start
+        )
+        if self.date_end:
+            domain &= Domain("date_start", "<=", self.date_end)
+        return self.search(domain)
 
     def _open_companies_to_vendor_users(self):
         """Let portal users of the vendors into the companies of the contracts.

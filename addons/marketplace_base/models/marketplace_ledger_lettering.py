@@ -28,7 +28,7 @@ class MarketplaceLedgerLine(models.Model):
     def _letter(self, company, plan):
         """Reconcile groups of journal items; Odoo posts exchange differences."""
         items = self.env["account.move.line"].sudo().with_company(company)
-        items._reconcile_plan([items.browse(ids) for ids in plan])
+        items._marketplace_reconcile([items.browse(ids) for ids in plan])
 
     @api.model
     def _lettering_plan(self, company, role):

@@ -83,6 +83,7 @@ class MarketplaceLedgerLine(models.Model):
         drafts = [
             scoped.browse(groups[key])._prepare_move_vals(key, accounts) for key in keys
         ]
+        scoped._distribute_drafts(company, drafts)
         moves = (
             self.env["account.move"]
             .sudo()
@@ -103,6 +104,13 @@ class MarketplaceLedgerLine(models.Model):
                 ]
         scoped._link_move_lines(links, moves)
         return moves
+
+    @api.model
+    def _distribute_drafts(self, company, drafts):
+        """Give analytic distributions to entries before they are made; to extend.
+
+        :param drafts: [(values, items)] of ``_prepare_move_vals``.
+        """
 
     @api.model
     def _entry_key(self, line, journal, date):

@@ -262,6 +262,7 @@ class MarketplaceOrder(models.Model):
                     date_service=item.get("service_date"),
                     amount_discount_vendor=amount(line.vendor_discount),
                     amount_discount_marketplace=amount(line.marketplace_discount),
+                    amount_discount_operator=amount(line.given),
                 )
             )
         name = self._import_discount_name(payload)
@@ -291,6 +292,7 @@ class MarketplaceOrder(models.Model):
                     share.shipper if share.shipper != seller else False
                 ),
                 amount_discount_marketplace=amount(share.amount if share.funded else 0),
+                amount_discount_operator=amount(share.given),
             )
             for share in purchase.split.shippings
             if share.seller == seller

@@ -81,11 +81,11 @@ class MarketplaceRefund(models.Model):
     def _effect(self):
         """Return what the refund would do if it were applied now.
 
-        :return: {"vendors": [{vendor, before, change, after, commission}], "tax":
-            VAT in it, "operator": what the operator bears, "problem": why it would be
-            refused, or None}; amounts in minor units, ``change`` signed, ``before`` and
-            ``after`` the vendor's whole balance, ``commission`` the change of what he
-            owes on it, VAT excluded.
+        :return: {"vendors": [{vendor, before, change, after, commission}], "parts": see
+            ``_effect_lines``, "tax": VAT in it, "operator": what the operator bears,
+            "problem": why it would be refused, or None}; amounts in minor units,
+            ``change`` signed, ``before`` and ``after`` the vendor's whole balance,
+            ``commission`` the change of what he owes on it, VAT excluded.
         """
         self.ensure_one()
         changes, parts, operator, tax = defaultdict(int), [], 0, 0
@@ -107,6 +107,7 @@ class MarketplaceRefund(models.Model):
             problem = str(error)
         return {
             "vendors": self._effect_vendors(changes, parts),
+            "parts": parts,
             "tax": tax,
             "operator": operator,
             "problem": problem,
@@ -159,7 +160,10 @@ class MarketplaceRefund(models.Model):
         return shares.parts, shares.excess
 
     def _effect_lines(self, wanted):
-        """Return changes by vendor id, [(line, borne by its seller)], VAT, operator."""
+        """Return changes by vendor id, the parts, VAT and what the operator bears.
+
+        A part: (order line, to the customer, given up by its seller), in order.
+        """
         changes, parts, operator = defaultdict(int), [], 0
         lines = self.env["sale.order.line"].union(*(item.line for item in wanted))
         money = lines._marketplace_ledger_state()
@@ -172,7 +176,7 @@ class MarketplaceRefund(models.Model):
                     self._too_much(line, error, self.env._("Refund"))
                 ) from error
             money[line], roles = self._line_transfers(line, part, state, money[line])
-            parts.append((line, part.credit))
+            parts.append((line, part.charged, part.credit))
             for debit, credit, amount in roles:
                 if debit in VENDOR_ROLES:
                     changes[line.order_id.vendor_id.id] -= amount
@@ -233,7 +237,7 @@ class MarketplaceRefund(models.Model):
     def _effect_commission(self, parts):
         """Return {vendor id: change of his commission}, minor units; to extend.
 
-        :param parts: [(order line, what its seller gives up)] in order of refund.
+        :param parts: see ``_effect_lines``.
         """
         return {}
 

@@ -24,6 +24,7 @@ FROZEN_FIELDS = {
     "shipping_vendor_id",
     "amount_discount_vendor",
     "amount_discount_marketplace",
+    "amount_discount_operator",
     "amount_vendor",
     "amount_vendor_untaxed",
     "amount_eco",

@@ -16,6 +16,15 @@ class SaleOrderLine(models.Model):
         "payment books it, VAT included: it is not invoiced again.",
     )
 
+    amount_discount_operator = fields.Monetary(
+        string="Price Reduction by the Operator",
+        copy=False,
+        readonly=True,
+        help="Where the operator sells himself: part of the discounts that he gives, "
+        "VAT included. The customer's invoice is lower by it; what the vendor is paid "
+        "is not.",
+    )
+
     def _marketplace_credit_role(self):
         """Return the account role that holds what the customer paid for the line."""
         if self.shipping_vendor_id:

@@ -167,6 +167,7 @@ class SaleOrder(models.Model):
                 {
                     "amount_discount_vendor": amount(share.vendor_discount),
                     "amount_discount_marketplace": amount(share.marketplace_discount),
+                    "amount_discount_operator": amount(share.given),
                 }
             )
 

@@ -27,6 +27,7 @@ from . import test_shipment_document
 from . import test_shipping_method
 from . import test_refund
 from . import test_amendment
+from . import test_amendment_rules
 from . import test_service
 from . import test_on_account
 from . import test_allocation

@@ -47,15 +47,24 @@ class TestContract(MarketplaceCommon):
                 [second.id],
             )
 
-    def test_overlap_through_the_gate_is_refused_too(self):
-        second = self._contract(date_start="2025-06-01")
-        with (
-            self.assertRaises(ExclusionViolation),
-            mute_logger("odoo.sql_db"),
-            self.cr.savepoint(),
+    def test_overlap_is_refused_with_a_sentence(self):
+        """The gate names the other contract before anything is written."""
+        for dates in (
+            {"date_start": "2025-06-01"},
+            {"date_start": "2025-12-31"},
+            {"date_start": "2024-06-01", "date_end": "2025-01-01"},
+            {"date_start": "2024-06-01", "date_end": False},
         ):
-            second._transition("active")
-            second.flush_recordset()
+            second = self._contract(**dates)
+            with (
+                self.subTest(dates),
+                self.assertRaisesRegex(MarketplaceError, "one contract at a time. End"),
+            ):
+                second._transition("active")
+            self.assertEqual(second.state, "draft")
+        before = self._contract(date_start="2024-06-01", date_end="2024-12-31")
+        before._transition("active")
+        self.assertEqual(before.state, "active")
 
     def test_next_contract_starts_the_day_after(self):
         second = self._contract(date_start="2026-01-01")

@@ -55,7 +55,7 @@ class TestOperatorVat(MarketplaceCommon):
             [
                 ("PSP_CLEARING", self.psp, 119.99, 0),
                 ("VENDOR_PENDING", self.foreign, 0, 99.99),
-                ("VAT_DEEMED", None, 0, 20.0),
+                ("VAT_DEEMED", self.foreign, 0, 20.0),
             ],
         )
         self.assertVat(
@@ -78,7 +78,7 @@ class TestOperatorVat(MarketplaceCommon):
             self._moves(group, "refund"),
             [
                 ("VENDOR_DUE", self.foreign, 50.0, 0),
-                ("VAT_DEEMED", None, 10.0, 0),
+                ("VAT_DEEMED", self.foreign, 10.0, 0),
                 ("PSP_CLEARING", self.psp, 0, 60.0),
             ],
         )
@@ -134,7 +134,7 @@ class TestOperatorVat(MarketplaceCommon):
                 ("PSP_CLEARING", self.psp, 99.99, 0),
                 ("DISCOUNT_MKT", self.foreign, 20.0, 0),
                 ("VENDOR_PENDING", self.foreign, 0, 99.99),
-                ("VAT_DEEMED", None, 0, 20.0),
+                ("VAT_DEEMED", self.foreign, 0, 20.0),
             ],
         )
         self.assertTiedOut()

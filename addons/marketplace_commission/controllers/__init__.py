@@ -1,1 +1,2 @@
 from . import portal_vendor_documents
+from . import portal_self_bills

@@ -145,9 +145,28 @@ class MarketplaceVendorDocumentPortal(MarketplacePortal):
         member = self._marketplace_member()
         document = self._get_owned("marketplace.vendor.document", document_id)
         try:
-            member._contest_document(document.id, post.get("reason"))
+            member._contest_mandate_document("sale", document.id, post.get("reason"))
         except UserError as error:
             response = self._render_vendor_document(document, [str(error)], post)
+            response.status_code = 422
+            return response
+        return request.redirect(f"{URL}/{document.id}")
+
+    @http.route(
+        f"{URL}/<int:document_id>/accept",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["POST"],
+    )
+    def marketplace_vendor_document_accept(self, document_id, **_post):
+        """Agree to one document."""
+        member = self._marketplace_member()
+        document = self._get_owned("marketplace.vendor.document", document_id)
+        try:
+            member._accept_mandate_document("sale", document.id)
+        except UserError as error:
+            response = self._render_vendor_document(document, [str(error)])
             response.status_code = 422
             return response
         return request.redirect(f"{URL}/{document.id}")

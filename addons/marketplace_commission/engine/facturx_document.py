@@ -1,6 +1,6 @@
-"""Write a vendor's document as Factur-X: Cross Industry Invoice, profile EN 16931.
+"""Write a document as Factur-X: Cross Industry Invoice, profile EN 16931.
 
-Pure: the sealed content of a document in, XML bytes out. What the profile has no
+Pure: the content of a document in, XML bytes out. What the profile has no
 element for (who issued it, the statutory sentences) goes into notes. Element names
 follow the library drafthorse; numbers in comments are those of EN 16931-1.
 """
@@ -22,9 +22,14 @@ from odoo.addons.marketplace_base.engine.money import from_minor
 from .vendor_document import tax_rows
 
 GUIDELINE = "urn:cen.eu:en16931:2017"
+# UNCL 1001: a document that the buyer makes in place of the seller has its own codes.
 TYPE_CODES = {"invoice": "380", "credit_note": "381"}
-# Business process (BT-23) of a French document that is paid already.
-PROCESSES = {"goods": "B2", "services": "S2", "mixed": "M2"}
+SELF_BILLED_TYPE_CODES = {"invoice": "389", "credit_note": "261"}
+# Business process (BT-23) of a French document that is paid already, or is not.
+PAID_PROCESSES = {"goods": "B2", "services": "S2", "mixed": "M2"}
+DUE_PROCESSES = {"goods": "B1", "services": "S1", "mixed": "M1"}
+# VAT category of what VAT does not concern: it has no rate, not even zero.
+OUTSIDE_SCOPE = "O"
 # Unit "one" of UN/ECE recommendation 20: pieces are what marketplaces sell.
 UNIT_ONE = "C62"
 PRICE_DECIMALS = Decimal("0.000001")
@@ -47,7 +52,8 @@ def to_xml(content: Mapping[str, Any]) -> bytes:
     """Return the XML of a document.
 
     :param content: what is sealed; amounts in minor units, positive on credit notes
-        too.
+        too. ``is_due`` where it is not paid already, ``is_self_billed`` where the
+        buyer made it.
     """
     document = Document()
     _write_header(document, content)
@@ -62,10 +68,12 @@ def _amount(minor: int, content: Mapping[str, Any]) -> Decimal:
 
 
 def _write_header(document: Document, content: Mapping[str, Any]) -> None:
-    document.context.business_parameter.id = PROCESSES[content["nature"]]  # BT-23
+    processes = DUE_PROCESSES if content.get("is_due") else PAID_PROCESSES
+    types = SELF_BILLED_TYPE_CODES if content.get("is_self_billed") else TYPE_CODES
+    document.context.business_parameter.id = processes[content["nature"]]  # BT-23
     document.context.guideline_parameter.id = GUIDELINE  # BT-24
     document.header.id = content["number"]  # BT-1
-    document.header.type_code = TYPE_CODES[content["kind"]]  # BT-3
+    document.header.type_code = types[content["kind"]]  # BT-3
     document.header.issue_date_time = date.fromisoformat(content["date"])  # BT-2
     for mention in content["mentions"]:
         note = IncludedNote()
@@ -78,7 +86,8 @@ def _write_parties(document: Document, content: Mapping[str, Any]) -> None:
     trade = document.trade
     _write_party(trade.agreement.seller, content["seller"])
     _write_party(trade.agreement.buyer, content["buyer"])
-    trade.agreement.seller_order.issuer_assigned_id = content["order"]  # BT-14
+    if content["order"]:
+        trade.agreement.seller_order.issuer_assigned_id = content["order"]  # BT-14
     if content["delivery"]:
         _write_party(trade.delivery.ship_to, content["delivery"], with_numbers=False)
     if content["date_delivery"]:
@@ -134,7 +143,8 @@ def _write_lines(document: Document, content: Mapping[str, Any]) -> None:
         tax = item.settlement.trade_tax
         tax.type_code = "VAT"
         tax.category_code = line["category"]  # BT-151
-        tax.rate_applicable_percent = Decimal(line["rate"])  # BT-152
+        if line["category"] != OUTSIDE_SCOPE:
+            tax.rate_applicable_percent = Decimal(line["rate"])  # BT-152
         item.settlement.monetary_summation.total_amount = untaxed  # BT-131
         document.trade.items.add(item)
 
@@ -149,10 +159,12 @@ def _write_settlement(document: Document, content: Mapping[str, Any]) -> None:
         tax.type_code = "VAT"
         tax.basis_amount = _amount(row.base, content)  # BT-116
         tax.category_code = row.category  # BT-118
+        if reason := content["reasons"].get(row.category):
+            tax.exemption_reason = reason  # BT-120
         if row.reason_code:
-            tax.exemption_reason = content["reasons"][row.category]  # BT-120
             tax.exemption_reason_code = row.reason_code  # BT-121
-        tax.rate_applicable_percent = row.rate  # BT-119
+        if row.category != OUTSIDE_SCOPE:
+            tax.rate_applicable_percent = row.rate  # BT-119
         settlement.trade_tax.add(tax)
     terms = PaymentTerms()
     terms.due = date.fromisoformat(content["date_due"])  # BT-9
@@ -168,8 +180,9 @@ def _write_settlement(document: Document, content: Mapping[str, Any]) -> None:
     summation.tax_basis_total = untaxed  # BT-109
     summation.tax_total = (_amount(content["tax"], content), currency)  # BT-110
     summation.grand_total = total  # BT-112
-    summation.prepaid_total = total  # BT-113
-    summation.due_amount = _amount(0, content)  # BT-115
+    due = total if content.get("is_due") else _amount(0, content)
+    summation.prepaid_total = total - due  # BT-113
+    summation.due_amount = due  # BT-115
 
 
 def content_tax_rows(content: Mapping[str, Any]):

@@ -126,38 +126,98 @@ def failed_criterion(rule: Rule, facts: Facts) -> str | None:
     return None
 
 
-def choose(rules: Iterable[Rule], facts: Facts) -> tuple[Rule, list[Step]]:
-    """Return the first rule that accepts a line, and what became of those before it.
+class RuleIndex:
+    """Find the first rule that accepts a line without trying each of them.
 
-    :param rules: in the order of their rank; the last one accepts everything.
-    :raises LookupError: when no rule accepts the line.
+    Bit ``n`` of a mask stands for the ``n``-th rule. Per dimension, the rules that do
+    not look at it and those that accept a value are known beforehand, so that a line
+    tries only the rules that accept it in all dimensions.
     """
-    steps: list[Step] = []
-    for rule in rules:
-        criterion = failed_criterion(rule, facts)
-        if criterion is None:
-            steps.append(
-                {
-                    "step": "matched",
-                    "rank": rule.rank,
-                    "rule": rule.name,
-                    "version": rule.version,
-                    "criteria": rule.criteria,
-                }
-            )
-            return rule, steps
-        steps.append(
-            {
-                "step": "rejected",
-                "rank": rule.rank,
-                "rule": rule.name,
-                "criterion": criterion,
-            }
-        )
-    raise LookupError("no rule accepts this line; a plan needs a default")
+
+    def __init__(self, rules: Iterable[Rule]):
+        """Prepare rules given in the order of their rank, the default last."""
+        self.rules = list(rules)
+        self._dimensions = [
+            (dimension, *self._masks(dimension))
+            for dimension in DIMENSIONS
+            if any(rule.accepted.get(dimension) for rule in self.rules)
+        ]
+        self._rejections: dict[tuple[str, int], Step] = {}
+
+    @classmethod
+    def of(cls, rules: "RuleIndex | Iterable[Rule]") -> "RuleIndex":
+        """Return the index of rules, the same one when they have one already."""
+        return rules if isinstance(rules, cls) else cls(rules)
+
+    def __iter__(self):
+        return iter(self.rules)
+
+    def choose(self, facts: Facts) -> tuple[Rule, list[Step]]:
+        """Return the first rule that accepts a line, and what became of those before.
+
+        :raises LookupError: when no rule accepts the line.
+        """
+        left = (1 << len(self.rules)) - 1
+        missed: dict[str, int] = {}
+        for dimension, met, by_value in self._dimensions:
+            for value in facts.ids.get(dimension, ()):
+                met |= by_value.get(value, 0)
+            missed[dimension] = left & ~met
+            left &= met
+        while left:
+            bit = left & -left
+            rule = self.rules[bit.bit_length() - 1]
+            criterion = failed_criterion(rule, facts)
+            if criterion is None:
+                return rule, [*self._rejected(missed, bit - 1), _matched(rule)]
+            missed[criterion] = missed.get(criterion, 0) | bit
+            left ^= bit
+        raise LookupError("no rule accepts this line; a plan needs a default")
+
+    def _masks(self, dimension: str) -> tuple[int, dict[int | str, int]]:
+        """Return the rules that accept any value, and those that accept each value."""
+        free, by_value = 0, defaultdict(int)
+        for number, rule in enumerate(self.rules):
+            accepted = rule.accepted.get(dimension)
+            free |= 0 if accepted else 1 << number
+            for value in accepted or ():
+                by_value[value] |= 1 << number
+        return free, by_value
+
+    def _rejected(self, missed: Mapping[str, int], before: int) -> Iterable[Step]:
+        """Yield the rules before the one that decided: one step per criterion.
+
+        Kept: lines of one vendor or product fail the same rules, and a trace of many
+        rules is made of few such steps.
+        """
+        for criterion, mask in missed.items():
+            if mask := mask & before:
+                if (criterion, mask) not in self._rejections:
+                    rules = [
+                        self.rules[number]
+                        for number in range(mask.bit_length())
+                        if mask >> number & 1
+                    ]
+                    self._rejections[criterion, mask] = {
+                        "step": "rejected",
+                        "criterion": criterion,
+                        "ranks": [rule.rank for rule in rules],
+                        "rules": [rule.name for rule in rules],
+                    }
+                yield self._rejections[criterion, mask]
 
 
-def decide(rules: Iterable[Rule], facts: Facts) -> Decision:
+def _matched(rule: Rule) -> Step:
+    return {
+        "step": "matched",
+        "rank": rule.rank,
+        "rule": rule.name,
+        "version": rule.version,
+        "criteria": rule.criteria,
+    }
+
+
+def decide(rules: RuleIndex | Iterable[Rule], facts: Facts) -> Decision:
     """Return the commission of a line by the first rule that accepts it.
 
     :param rules: in the order of their rank; the last one accepts everything.
@@ -177,13 +237,16 @@ def decide(rules: Iterable[Rule], facts: Facts) -> Decision:
 
 
 def decide_order(
-    rules: Iterable[Rule], lines: Sequence[Facts], settled: Iterable[int] = ()
+    rules: RuleIndex | Iterable[Rule],
+    lines: Sequence[Facts],
+    settled: Iterable[int] = (),
 ) -> list[Decision]:
     """Return the commissions of the lines of one vendor order, in their order.
 
     An amount that is fixed per order is charged once: the goods that its rule decides
     share it by base, by largest remainder.
 
+    :param rules: in the order of their rank; indexed once for many orders.
     :param settled: ids of the rules that charged an amount on this order before.
 
     >>> from decimal import Decimal
@@ -193,8 +256,8 @@ def decide_order(
     >>> [decision.charge.amount for decision in decide_order([everyone], lines)]
     [34, 33, 33]
     """
-    ranked = list(rules)
-    chosen = [choose(ranked, facts) for facts in lines]
+    index = RuleIndex.of(rules)
+    chosen = [index.choose(facts) for facts in lines]
     shares = _order_shares([rule for rule, _steps in chosen], lines, set(settled))
     decisions = []
     for number, ((rule, steps), facts) in enumerate(zip(chosen, lines, strict=True)):

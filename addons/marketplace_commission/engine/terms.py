@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from odoo.addons.marketplace_base.engine.money import to_minor
 
-Step = dict[str, str | int | list[str] | None]
+Step = dict[str, str | int | list[str] | list[int] | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a sales document in a vendor's name says: VAT category, mentions, seal.
+"""What a document under a vendor's mandate says: VAT category, mentions, seal.
 
 Pure: plain values in, plain values out. Sources: French tax code (CGI) annex II
 article 242 nonies A for the mentions, EN 16931-1 (code lists 5305 and VATEX) for the
@@ -19,9 +19,9 @@ GENESIS = "0" * 64
 
 # What the law of a French vendor wants to read, word by word.
 STATUTORY_FR = {
-    "agent_mandate": (
-        "Facture établie par {operator} au nom et pour le compte de {vendor}"
-    ),
+    "agent_mandate": "{document} par {operator} au nom et pour le compte de {vendor}",
+    "self_billing": "Autofacturation",
+    "nature": "Nature de l'opération : {nature}",
     "franchise": "TVA non applicable, art. 293 B du CGI",
     "reverse_charge": "Autoliquidation",
     "intra_community": "Exonération de TVA, art. 262 ter, I du CGI",
@@ -32,6 +32,13 @@ STATUTORY_FR = {
         "et indemnité forfaitaire pour frais de recouvrement de 40 euros "
         "(art. L441-10 et D441-5 du code de commerce)"
     ),
+}
+KINDS_FR = {"invoice": "Facture établie", "credit_note": "Avoir établi"}
+# Natures of an operation, in the words of CGI annex II article 242 nonies A I 8° ter.
+NATURES_FR = {
+    "goods": "livraison de biens",
+    "services": "prestation de services",
+    "mixed": "livraison de biens et prestation de services",
 }
 # Mentions that go with a VAT category.
 CATEGORY_MENTIONS = {
@@ -99,6 +106,7 @@ class MentionFacts:
     other_delivery: bool = False
     has_services: bool = False
     vat_on_debits: bool = False
+    is_self_billed: bool = False
 
 
 def mention_codes(facts: MentionFacts) -> list[str]:
@@ -108,7 +116,8 @@ def mention_codes(facts: MentionFacts) -> list[str]:
     ['agent_mandate', 'seller_registry', 'nature', 'franchise']
     """
     wanted = [
-        ("agent_mandate", True),
+        ("self_billing", facts.is_self_billed),
+        ("agent_mandate", not facts.is_self_billed),
         ("rectifies", facts.is_credit_note),
         ("seller_registry", True),
         ("seller_vat", facts.seller_vat),

@@ -7,6 +7,7 @@ from odoo.addons.marketplace_base.engine.csv_file import write_csv
 from odoo.addons.marketplace_base.engine.money import from_minor
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
+from ..engine.vendor_document import NATURES_FR, STATUTORY_FR
 from .commission_vat import VAT_CASES
 
 REPORT = "marketplace_commission.commission_invoice_report"
@@ -249,6 +250,12 @@ class AccountMove(models.Model):
                         reference=reference,
                     )
                 )
+        if is_french:
+            mentions.append(
+                STATUTORY_FR["nature"].format(nature=NATURES_FR["services"])
+                if self.env.lang and self.env.lang.startswith("fr")
+                else _("Nature of the operation: supply of services")
+            )
         if is_french and company.marketplace_vat_on_debits and self.amount_tax:
             mentions.append(
                 _("Option to pay VAT on debits (“TVA acquittée sur les débits”)")
@@ -276,7 +283,7 @@ class AccountMove(models.Model):
         return f"{self.name.replace('/', '-')}.{extension}"
 
     def _commission_pdf(self):
-        """Return the document as PDF: printed once, then the one that is kept.
+        """Return the document as Factur-X: printed once, then the one that is kept.
 
         :raises MarketplaceError: when it is not a posted commission document.
         """
@@ -291,23 +298,7 @@ class AccountMove(models.Model):
         # sudo: whoever may read the document gets its file; the callers checked.
         move = self.sudo()
         if not move.invoice_pdf_report_id:
-            reports = self.env["ir.actions.report"].sudo()
-            content, _type = reports.with_context(
-                force_report_rendering=True
-            )._render_qweb_pdf(REPORT, move.ids)
-            self.env["ir.attachment"].sudo().create(
-                {
-                    "name": move._commission_filename("pdf"),
-                    "raw": content,
-                    "mimetype": "application/pdf",
-                    "res_model": "account.move",
-                    "res_id": move.id,
-                    "res_field": "invoice_pdf_report_file",
-                }
-            )
-            move.invalidate_recordset(
-                ["invoice_pdf_report_id", "invoice_pdf_report_file"]
-            )
+            move._make_commission_files()
         return move.invoice_pdf_report_id.raw
 
     def action_commission_pdf(self):
@@ -370,12 +361,14 @@ class MarketplaceCommissionLine(models.Model):
         if self.override_id:
             return self.override_id.reason or ""
         cause = reasons.get(self.reason_code, "")
-        if self.fault:
-            cause = self.env._(
+        if self.fault and cause:
+            return self.env._(
                 "%(reason)s, caused by: %(party)s",
                 reason=cause,
                 party=parties[self.fault],
             )
+        if self.fault:
+            return self.env._("Caused by: %(party)s", party=parties[self.fault])
         return cause
 
 

@@ -20,9 +20,8 @@ class MarketplaceCancelUnitsLine(models.TransientModel):
     def _compute_amount_commission(self):
         parts = self._commission_parts()
         changes = defaultdict(int)
-        for original, minor in self.env["marketplace.commission.line"]._reversals(
-            parts
-        ):
+        Line = self.env["marketplace.commission.line"]
+        for original, minor, _due in Line._reversals(parts):
             changes[original.sale_line_id.id] -= minor
         for line in self:
             line.amount_commission = line.currency_id._marketplace_amount(

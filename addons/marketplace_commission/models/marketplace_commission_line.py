@@ -9,12 +9,22 @@ from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..const import LINE_KINDS, REFUND_FIXED
 from ..engine.compute import Sale
-from ..engine.rules import Facts, decide_order, unit_price
+from ..engine.rules import Facts, RuleIndex, decide_order, unit_price
 from ..trace import Trace
 from .marketplace_commission_rule import RATE_DIGITS
 
 # A caller can send any context value over RPC, but never this very object.
 _COMMISSION_TOKEN = object()
+
+
+class Steps(fields.Json):
+    """Hold what the engine returns: plain values that nobody changes afterwards.
+
+    Taken as they are: Odoo would write and parse the text twice to copy them.
+    """
+
+    def convert_to_cache(self, value, record, validate=True):
+        return value or None
 
 
 class MarketplaceCommissionLine(models.Model):
@@ -78,8 +88,10 @@ class MarketplaceCommissionLine(models.Model):
         string="Above the Credit",
         help="The commission is more than what the vendor is credited for the line.",
     )
-    trace_steps = fields.Json(
-        help="How the amount came about, as data: the words are made for the reader."
+    trace_steps = Steps(
+        # Long under many rules, and read for the words only.
+        prefetch=False,
+        help="How the amount came about, as data: the words are made for the reader.",
     )
     trace = fields.Text(string="Why This Amount", compute="_compute_trace")
     reversed_line_id = fields.Many2one(
@@ -215,7 +227,7 @@ class MarketplaceCommissionLine(models.Model):
         for order, lines in todo.grouped("order_id").items():
             plan = order.contract_id.commission_plan_id._in_force(order.date_order)
             if plan not in rules:
-                rules[plan] = plan._engine_rules()
+                rules[plan] = RuleIndex(plan._engine_rules())
             decisions = decide_order(
                 rules[plan],
                 [self._sale_facts(line) for line in lines],

@@ -218,6 +218,7 @@ class MarketplaceCommissionLine(models.Model):
                 ]
             )
         )
+        self._distribute(company, moves, documents)
         moves._post(soft=False)
         entries = []
         for move, (_vendor, _currency, lines, total, own_fees) in zip(
@@ -293,10 +294,22 @@ class MarketplaceCommissionLine(models.Model):
             "end": format_date(env, max(dates)),
             "count": len(self),
         }
+        if total > 0 and len(self) == 1:
+            return env._(
+                "Commission on your sales from %(start)s to %(end)s "
+                "(1 line, listed in the annex)",
+                **period,
+            )
         if total > 0:
             return env._(
                 "Commission on your sales from %(start)s to %(end)s "
                 "(%(count)s lines, listed in the annex)",
+                **period,
+            )
+        if len(self) == 1:
+            return env._(
+                "Commission given back on refunds from %(start)s to %(end)s "
+                "(1 line, listed in the annex)",
                 **period,
             )
         return env._(

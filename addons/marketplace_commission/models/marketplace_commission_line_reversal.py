@@ -55,7 +55,8 @@ class MarketplaceCommissionLine(models.Model):
 
         :param parts: [(order line, minor units that its seller gives up, part of the
             commission that is given back)], in order.
-        :return: [(commission line, change in minor units)].
+        :return: [(commission line, change, change before the policy keeps a part)],
+            minor units.
         """
         sale_lines = self.env["sale.order.line"].union(*(part[0] for part in parts))
         steps = self._reversal_steps(
@@ -63,7 +64,7 @@ class MarketplaceCommissionLine(models.Model):
             [(None, *part) for part in parts],
             self.env["marketplace.refund.line"],
         )
-        return [(original, step.amount) for _item, original, step in steps]
+        return [(original, step.amount, step.due) for _item, original, step in steps]
 
     def _commissions_of(self, sale_lines):
         """Return all that was charged, given back and corrected on order lines."""

@@ -89,7 +89,7 @@ class MarketplaceCommissionRule(models.Model):
     date_to = fields.Date(
         string="To", help="Last order date on which the rule applies."
     )
-    rate = fields.Float(digits=RATE_DIGITS)
+    rate = fields.Float(digits=RATE_DIGITS, aggregator=None)
     amount_fixed = fields.Monetary(
         string="Fixed Amount", help="Charged on goods on top of the percentage."
     )

@@ -128,6 +128,24 @@ class MarketplaceCommissionTier(models.Model):
         "(rule_id, amount_from)", "Two tiers of a rule start at the same amount."
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.check_access("create")
+        seen = set()
+        for vals in vals_list:
+            start = (vals.get("rule_id"), vals.get("amount_from") or 0.0)
+            if start in seen:
+                raise MarketplaceError(
+                    self.env._(
+                        "Two tiers start at %(amount)s: the order in which you type "
+                        "them does not matter, but each starts above the one before. "
+                        "Correct one, or delete it.",
+                        amount=start[1],
+                    )
+                )
+            seen.add(start)
+        return super().create(vals_list)
+
     @api.constrains("amount_from", "rate")
     def _check_tier(self):
         self._check_own_rule()

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..const import ABOVE_NET
 
@@ -23,6 +25,31 @@ class MarketplaceContract(models.Model):
         help="When the commission of a line is more than what the vendor is credited "
         "for it; empty: as the rule says.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_vat_debtor(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_vat_debtor(vals)
+        return super().write(vals)
+
+    def _check_vat_debtor(self, vals):
+        """Refuse to share VAT: it is owed by whoever makes the taxable sale."""
+        debtors = dict(self._fields["vat_debtor"].selection)
+        debtor = vals.get("vat_debtor")
+        if debtor and debtor not in debtors:
+            raise MarketplaceError(
+                self.env._(
+                    "“%(debtor)s” is nobody who can owe VAT. It is not shared between "
+                    "vendor and operator: the seller owes it, or the operator as "
+                    "deemed supplier. Write %(choices)s.",
+                    debtor=debtor,
+                    choices=", ".join(debtors),
+                )
+            )
 
     def _frozen_fields(self):
         return super()._frozen_fields() | {

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 
 from odoo import api, fields, models
 
-from odoo.addons.marketplace_base.engine.money import cumulative_share, percent_of
+from odoo.addons.marketplace_base.engine.money import percent_of
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..engine.fees import psp_shares
@@ -74,6 +74,21 @@ class ResCompany(models.Model):
     marketplace_psp_fixed = fields.Monetary(
         string="Payment Cost, per Payment", currency_field="currency_id"
     )
+
+    @api.constrains("marketplace_psp_rate", "marketplace_psp_fixed")
+    def _check_marketplace_psp(self):
+        for company in self:
+            fixed = company.currency_id.compare_amounts(
+                company.marketplace_psp_fixed, 0.0
+            )
+            if not 0 <= company.marketplace_psp_rate <= 1 or fixed < 0:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(company)s: the estimated payment cost is a rate between "
+                        "0 %% and 100 %% and an amount that is not negative.",
+                        company=company.display_name,
+                    )
+                )
 
 
 class ResConfigSettings(models.TransientModel):
@@ -222,91 +237,6 @@ class SaleOrder(models.Model):
             for line in self.order_line
             if line.marketplace_kind in ("goods", "shipping")
         )
-
-
-class MarketplaceRefund(models.Model):
-    _inherit = "marketplace.refund"
-
-    def _after_apply(self):
-        """Charge what the refund policy says on top: penalties, lost payment cost."""
-        result = super()._after_apply()
-        cells = self.line_ids._commission_cells()
-        # sudo: fees follow from the refund, whoever applies it.
-        vals_list = [
-            vals for refund in self.sudo() for vals in refund._penalty_vals(cells)
-        ]
-        self.env["marketplace.fee"]._charge_once(vals_list)
-        self.sudo().payment_id._charge_psp_fees()
-        return result
-
-    def _penalty_vals(self, cells):
-        """Return one penalty per vendor order of the refund, for approval."""
-        self.ensure_one()
-        by_order = {
-            line.sale_order_id: cells[line]
-            for line in self.line_ids
-            if line in cells and cells[line].amount_penalty
-        }
-        return [
-            {
-                "kind": "penalty",
-                "name": self.env._(
-                    "Penalty: %(reason)s, %(order)s",
-                    reason=dict(
-                        self._fields["reason_code"]._description_selection(self.env)
-                    )[self.reason_code],
-                    order=order.name,
-                ),
-                "company_id": self.company_id.id,
-                "vendor_id": order.vendor_id.id,
-                "currency_id": cell.currency_id.id,
-                "date": self.date,
-                "amount": cell.amount_penalty,
-                "sale_order_id": order.id,
-                "source_key": f"refund:{self.id}:{order.id}:penalty",
-            }
-            for order, cell in by_order.items()
-            if order.vendor_id
-        ]
-
-    def _lost_psp_fee_vals(self, parts, cells):
-        """Return what vendors at fault bear of a payment cost that is not given back.
-
-        In proportion to what the customer got back, of what the operator bore.
-
-        :param parts: see ``marketplace.payment._psp_parts``.
-        :param cells: see ``marketplace.refund.line._commission_cells``.
-        """
-        self.ensure_one()
-        minor = self.currency_id._marketplace_minor
-        vals_list = []
-        for order, lines in self.line_ids.grouped("sale_order_id").items():
-            lost = sum(
-                minor(line.amount)
-                for line in lines
-                if line in cells and cells[line].psp_fee_bearer == "vendor"
-            )
-            share, borne = parts.get(order, (0, 0))
-            paid = order._psp_paid_minor()
-            amount = paid and cumulative_share(share - borne, paid, min(lost, paid))
-            if amount and order.vendor_id:
-                vals_list.append(
-                    {
-                        "kind": "psp",
-                        "name": self.env._(
-                            "Payment cost lost by the refund of %(order)s",
-                            order=order.name,
-                        ),
-                        "company_id": self.company_id.id,
-                        "vendor_id": order.vendor_id.id,
-                        "currency_id": self.currency_id.id,
-                        "date": self.date,
-                        "amount": self.currency_id._marketplace_amount(amount),
-                        "sale_order_id": order.id,
-                        "source_key": f"refund:{self.id}:{order.id}:psp",
-                    }
-                )
-        return vals_list
 
 
 class MarketplacePspFeeImport(models.TransientModel):

@@ -15,12 +15,12 @@ class MarketplaceRefund(models.Model):
         """Add the commission given back, by the arithmetic of the reversal itself."""
         result = super()._effect_commission(parts)
         give_back = self._commission_give_back(
-            self.env["sale.order.line"].union(*(line for line, _minor in parts))
+            self.env["sale.order.line"].union(*(line for line, *_amounts in parts))
         )
         reversals = self.env["marketplace.commission.line"]._reversals(
-            [(line, minor, give_back[line]) for line, minor in parts]
+            [(line, credit, give_back[line]) for line, _charged, credit in parts]
         )
-        for line, minor in reversals:
+        for line, minor, _due in reversals:
             vendor_id = line.vendor_id.id
             result[vendor_id] = result.get(vendor_id, 0) + minor
         return result

@@ -7,21 +7,10 @@ from ..const_vendor_document import (
     VAT_CATEGORIES,
 )
 from ..engine.vendor_document import Link, chain_faults
+from .mandate_document_mixin import LATER_FIELDS
 
 # A caller can send any context value over RPC, but never this very object.
 _DOCUMENT_TOKEN = object()
-# What happens to a document after its issue: files, mail, objection.
-LATER_FIELDS = {
-    "pdf",
-    "xml",
-    "is_printed",
-    "date_sent",
-    "is_contested",
-    "date_contested",
-    "contest_user_id",
-    "contest_reason",
-    "contest_answer",
-}
 
 
 class MarketplaceVendorDocument(models.Model):
@@ -34,12 +23,18 @@ class MarketplaceVendorDocument(models.Model):
 
     _name = "marketplace.vendor.document"
     _description = "Document in a Vendor's Name"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "marketplace.mandate.document.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date desc, id desc"
     _rec_names_search = ["name", "sale_order_id.name", "partner_id.name"]
+    _report = "marketplace_commission.report_vendor_document"
 
     name = fields.Char(string="Number", required=True, readonly=True, index="trigram")
     kind = fields.Selection(DOCUMENT_KINDS, required=True, readonly=True)
+    kind_label = fields.Char(compute="_compute_kind_label")
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )
@@ -107,7 +102,6 @@ class MarketplaceVendorDocument(models.Model):
     )
     date = fields.Date(string="Issued on", required=True, readonly=True, index=True)
     nature = fields.Selection(NATURES, required=True, readonly=True)
-    lang = fields.Char(string="Language", readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount_untaxed = fields.Monetary(string="Excl. VAT", readonly=True)
     amount_tax = fields.Monetary(string="VAT", readonly=True)
@@ -129,39 +123,10 @@ class MarketplaceVendorDocument(models.Model):
     line_ids = fields.One2many(
         "marketplace.vendor.document.line", "document_id", readonly=True
     )
-    content = fields.Json(
-        readonly=True, help="All that the document says, as it was sealed."
-    )
     previous_hash = fields.Char(string="Seal Before", required=True, readonly=True)
     hash = fields.Char(string="Seal", required=True, readonly=True)
 
-    is_printed = fields.Boolean(string="Files Made", readonly=True)
-    pdf = fields.Binary(
-        string="PDF", attachment=True, readonly=True, help="With the XML inside."
-    )
-    xml = fields.Binary(string="XML", attachment=True, readonly=True)
-    pdf_name = fields.Char(compute="_compute_file_names")
-    xml_name = fields.Char(compute="_compute_file_names")
     date_sent = fields.Datetime(string="Sent to the Customer", readonly=True)
-
-    date_contest_limit = fields.Date(
-        string="To Contest until",
-        required=True,
-        readonly=True,
-        help="The period of the mandate; later the document counts as accepted.",
-    )
-    is_contested = fields.Boolean(string="Contested", readonly=True, tracking=True)
-    date_contested = fields.Datetime(string="Contested on", readonly=True)
-    contest_user_id = fields.Many2one(
-        "res.users", string="Contested by", readonly=True, index="btree_not_null"
-    )
-    contest_reason = fields.Text(readonly=True, tracking=True)
-    contest_answer = fields.Text(
-        string="Answer",
-        readonly=True,
-        tracking=True,
-        help="How the objection was dealt with; shown to the vendor.",
-    )
 
     _number_uniq = models.UniqueIndex(
         "(mandate_id, number)", "This number of the series is taken."
@@ -190,11 +155,13 @@ class MarketplaceVendorDocument(models.Model):
                 document.amount_total - document.amount_funded
             )
 
-    @api.depends("name")
-    def _compute_file_names(self):
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_kind_label(self):
+        """Say the kind in the reader's language; templates translate no expression."""
+        labels = dict(self._fields["kind"]._description_selection(self.env))
         for document in self:
-            document.pdf_name = f"{document.name}.pdf"
-            document.xml_name = f"{document.name}.xml"
+            document.kind_label = labels.get(document.kind, "")
 
     def _compute_credit_note_count(self):
         counts = dict(
@@ -214,7 +181,7 @@ class MarketplaceVendorDocument(models.Model):
 
     def write(self, vals):
         self._check_token()
-        if wrong := vals.keys() - LATER_FIELDS:
+        if wrong := vals.keys() - LATER_FIELDS - {"date_sent"}:
             raise AccessError(
                 self.env._(
                     "%(documents)s: issued documents do not change (%(fields)s). Issue "

@@ -222,9 +222,11 @@ class ResPartner(models.Model):
         """Return the VAT number as VIES takes it, empty when it cannot be one."""
         self.ensure_one()
         try:
-            return eu_vat.compact(self.vat or "") if eu_vat.is_valid(self.vat) else ""
+            number = eu_vat.compact(self.vat or "") if eu_vat.is_valid(self.vat) else ""
         except ValueError:
             return ""
+        # VIES knows Greece as EL only.
+        return f"EL{number[2:]}" if number.startswith("GR") else number
 
     def action_check_vies(self):
         """Ask VIES about the VAT number now."""

@@ -138,21 +138,38 @@ class SaleOrder(models.Model):
             paid = own.filtered(lambda o: o.marketplace_order_id._is_paid())
             paid._issue_customer_invoices()
             mandates = paid.vendor_id._marketplace_mandates(company)
-            willing = paid.filtered(lambda o, m=mandates: o.vendor_id.id in m)
+            states = {
+                order: ("blocked", problem) if problem else ("issued", False)
+                for order, problem in paid._vendor_bill_problems(mandates).items()
+            }
+            willing = paid.filtered(lambda o, s=states: s[o][0] == "issued")
             willing._issue_vendor_bills()
-            states = {order: ("issued", False) for order in willing}
-            for order in paid - willing:
-                states[order] = (
-                    "blocked",
-                    self.env._(
-                        "%(vendor)s gave no billing mandate that is in force: he "
-                        "agrees to it in the portal, under Terms.",
-                        vendor=order.vendor_id.display_name,
-                    ),
-                )
             own._set_vendor_document_state(states)
             # Those of before the invoice, too: it is of the whole order.
             paid.order_line.marketplace_refund_line_ids._issue_principal_refunds()
+
+    def _vendor_bill_problems(self, mandates):
+        """Return {order: what stops the bill in its vendor's name, or nothing}.
+
+        :param mandates: {vendor id: mandate in force}.
+        """
+        problems = {}
+        for order in self:
+            vendor = order.vendor_id
+            problems[order] = False
+            if vendor.id not in mandates:
+                problems[order] = self.env._(
+                    "%(vendor)s gave no billing mandate that is in force: he agrees to "
+                    "it in the portal, under Terms.",
+                    vendor=vendor.display_name,
+                )
+            elif missing := vendor._vendor_document_missing():
+                problems[order] = self.env._(
+                    "Complete %(vendor)s: %(missing)s.",
+                    vendor=vendor.display_name,
+                    missing=", ".join(missing),
+                )
+        return problems
 
     def _principal_date(self):
         """Return the day of the documents: of the delivery, or the first open one."""
@@ -185,6 +202,9 @@ class SaleOrder(models.Model):
                     "marketplace_principal_order_id": order.id,
                 }
             )
+        distributions = orders.order_line._marketplace_line_distributions()
+        for item in invoices.invoice_line_ids.filtered("sale_line_ids"):
+            item.analytic_distribution = distributions[item.sale_line_ids[0]]
         invoices._post(soft=False)
         invoices._apply_customer_advances()
 
@@ -216,6 +236,7 @@ class SaleOrder(models.Model):
 
         :param rows: {(order, refund or none): [(order line, quantity, untaxed)]}.
         :param dates: {order or refund: day}.
+        :return: the documents.
         """
         company = self.company_id
         documents = self.env["marketplace.vendor.document"]
@@ -224,20 +245,25 @@ class SaleOrder(models.Model):
         taxes = company._marketplace_purchase_taxes(set(rates.values()))
         positions = company._marketplace_fiscal_positions(self.vendor_id)
         account = company._marketplace_account("PURCHASES")
+        distributions = self.order_line._marketplace_line_distributions()
         vals_list = []
         for (order, refund), items in rows.items():
             vendor = order.vendor_id
             position = positions[vendor]
+            day = dates[refund or order]
+            # Without terms of payment a bill is due at once, not on the day of the job.
+            has_terms = vendor.with_company(company).property_supplier_payment_term_id
             vals_list.append(
                 {
+                    "invoice_date_due": not has_terms and day,
                     "move_type": move_type,
                     "journal_id": company._marketplace_journal(
                         "marketplace_journal_bill_id"
                     ).id,
                     "partner_id": vendor.id,
                     "currency_id": order.currency_id.id,
-                    "invoice_date": dates[refund or order],
-                    "date": dates[refund or order],
+                    "invoice_date": day,
+                    "date": day,
                     "ref": refund.name or order.name,
                     "fiscal_position_id": position.id,
                     "marketplace_principal_order_id": order.id,
@@ -249,6 +275,7 @@ class SaleOrder(models.Model):
                                 "quantity": 1,
                                 "price_unit": amount,
                                 "account_id": account.id,
+                                "analytic_distribution": distributions[line],
                                 "tax_ids": [
                                     Command.set(
                                         []
@@ -262,4 +289,7 @@ class SaleOrder(models.Model):
                     ],
                 }
             )
-        self.env["account.move"].create(vals_list)._post(soft=False)
+        moves = self.env["account.move"].create(vals_list)
+        moves._post(soft=False)
+        self.env["marketplace.self.bill"]._issue(moves)
+        return moves

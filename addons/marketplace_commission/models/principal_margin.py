@@ -1,7 +1,10 @@
 """What the operator pays a vendor whose goods he sells himself: price less margin."""
 
+from dataclasses import replace
+
 from odoo import api, fields, models
 
+from odoo.addons.marketplace_base.engine.money import cumulative_share
 from odoo.addons.marketplace_base.models.sale_order_line import FREEZING
 
 from ..engine.rules import decide_order
@@ -22,13 +25,32 @@ class MarketplaceCommissionLine(models.Model):
         for order, lines in sale_lines.sudo().grouped("order_id").items():
             # sudo: the margin follows from the confirmed order, whoever confirms it
             plan = order.contract_id.commission_plan_id._in_force(order.date_order)
-            facts = [self._sale_facts(line) for line in lines]
+            facts = [self._margin_facts(line) for line in lines]
             decisions = decide_order(plan._engine_rules(), facts)
             for line, decision in zip(lines, decisions, strict=True):
                 is_shipping = line.marketplace_kind == "shipping"
                 free = is_shipping and not decision.rule.terms.base_shipping
                 result[line] = 0 if free else decision.charge.amount
         return result
+
+    @api.model
+    def _margin_facts(self, line):
+        """Return what rules look at: the price before what the operator gives of it."""
+        facts = self._sale_facts(line)
+        minor = line.currency_id._marketplace_minor
+        given = minor(line.amount_discount_operator)
+        if not given:
+            return facts
+        sale = facts.sale
+        return replace(
+            facts,
+            sale=replace(
+                sale,
+                included=sale.included + given,
+                excluded=line._worth_untaxed_minor(),
+                discount_vendor=sale.discount_vendor - given,
+            ),
+        )
 
 
 class SaleOrderLine(models.Model):
@@ -40,8 +62,19 @@ class SaleOrderLine(models.Model):
         readonly=True,
         groups="marketplace_base.group_viewer",
         help="Where the operator sells himself: what he pays the vendor for the line, "
-        "VAT excluded. The price less the margin of the contract's plan, frozen.",
+        "VAT excluded. The price before reductions of his own, less the margin of the "
+        "contract's plan; frozen.",
     )
+
+    def _worth_untaxed_minor(self):
+        """Return the price, VAT excluded, before what the operator gives of it."""
+        self.ensure_one()
+        minor = self.currency_id._marketplace_minor
+        given = minor(self.amount_discount_operator)
+        if not given:
+            return minor(self.amount_vendor_untaxed)
+        untaxed, taxed = self._marketplace_untaxed_ratio()
+        return cumulative_share(untaxed, taxed, minor(self.amount_vendor) + given)
 
     def write(self, vals):
         freezing = self.env.context.get("marketplace_freezing") is FREEZING
@@ -63,6 +96,6 @@ class SaleOrder(models.Model):
         # sudo: the price follows from the confirmed order, whoever confirms it
         for line in lines.sudo().with_context(marketplace_freezing=FREEZING):
             currency = line.currency_id
-            untaxed = currency._marketplace_minor(line.amount_vendor_untaxed)
+            untaxed = line._worth_untaxed_minor()
             line.amount_purchase = currency._marketplace_amount(untaxed - margins[line])
         return result

@@ -5,7 +5,8 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
 
-from odoo.addons.marketplace_base.engine.money import cumulative_share
+from odoo.addons.marketplace_base.const import QUANTITY_DECIMALS
+from odoo.addons.marketplace_base.engine.money import cumulative_share, to_minor
 
 
 class MarketplaceRefundLine(models.Model):
@@ -17,7 +18,11 @@ class MarketplaceRefundLine(models.Model):
         return (
             Domain("company_id", "=", company.id)
             & Domain("refund_id.state", "=", "done")
-            & Domain("amount_vendor", ">", 0)
+            & (
+                Domain("amount_vendor", ">", 0)
+                | Domain("quantity", ">", 0)
+                & Domain("sale_line_id.amount_purchase", ">", 0)
+            )
             & Domain("sale_line_id.order_id.posture", "=", "principal")
             & Domain("sale_line_id.order_id.vendor_id", "!=", False)
             & Domain("sale_line_id.order_id.vendor_document_state", "!=", False)
@@ -52,7 +57,9 @@ class MarketplaceRefundLine(models.Model):
     def _issue_principal_refunds(self):
         """Credit the customers and debit the vendors for refunds, once each."""
         items = self.sudo().filtered(
-            lambda item: item.state == "done" and item.amount_vendor > 0
+            lambda item: (
+                item.state == "done" and (item.amount_vendor > 0 or item.quantity > 0)
+            )
         )
         for company, own in items.grouped("company_id").items():
             own = own.with_company(company)
@@ -60,6 +67,7 @@ class MarketplaceRefundLine(models.Model):
             invoiced = orders - orders._without_principal("out_invoice")
             own._issue_customer_credit_notes(invoiced)
             billed = orders - orders._without_principal("in_invoice")
+            billed -= orders._self_bills_given_up()
             mandates = billed.vendor_id._marketplace_mandates(company)
             willing = billed.filtered(lambda o, m=mandates: o.vendor_id.id in m)
             own._issue_vendor_refunds(willing)
@@ -84,7 +92,10 @@ class MarketplaceRefundLine(models.Model):
         return groups
 
     def _issue_customer_credit_notes(self, orders):
-        """Make the native credit notes of refunds, line by line what they gave back."""
+        """Make the native credit notes of refunds, line by line what they gave back.
+
+        Lines that cost the customer nothing have none.
+        """
         moves = self.env["account.move"]
         invoices = {
             move.marketplace_principal_order_id: move
@@ -97,8 +108,11 @@ class MarketplaceRefundLine(models.Model):
             )
         }
         vals_list = []
+        distributions = self.sale_line_id._marketplace_line_distributions()
         sold_by_line = self.env["marketplace.vendor.document"]._sold(self.sale_line_id)
-        for (order, refund), items in self._grouped_for(orders, "out_refund").items():
+        charged = self.filtered(lambda item: item.amount_vendor > 0)
+        groups = charged._grouped_for(orders, "out_refund")
+        for (order, refund), items in groups.items():
             invoice = invoices[order]
             day = order.company_id._marketplace_open_date(refund.date, has_tax=True)
             lines = []
@@ -114,6 +128,7 @@ class MarketplaceRefundLine(models.Model):
                             "product_id": sold.product_id.id,
                             "quantity": 1,
                             "account_id": source.account_id.id,
+                            "analytic_distribution": distributions[sold],
                             "tax_ids": [Command.set(sold.tax_ids.ids)],
                             **item._prepare_credit_vals(sold_by_line[sold][0]),
                         }
@@ -197,17 +212,25 @@ class MarketplaceRefundLine(models.Model):
     def _purchase_share(self):
         """Return what one refund line takes back of the price paid to the vendor.
 
+        By what the customer gets back; by units where he got the line for nothing.
         Refunds of a line end exactly on that price; those done before count first.
         """
         self.ensure_one()
         line, minor = self.sale_line_id, self.currency_id._marketplace_minor
         whole, worth = minor(line.amount_purchase), minor(line.amount_vendor)
+        parts = {
+            other: minor(other.amount_vendor)
+            if worth
+            else to_minor(other.quantity, QUANTITY_DECIMALS)
+            for other in line.marketplace_refund_line_ids | self
+        }
+        worth = worth or to_minor(line.product_uom_qty, QUANTITY_DECIMALS)
         before = sum(
-            minor(other.amount_vendor)
-            for other in line.marketplace_refund_line_ids
+            part
+            for other, part in parts.items()
             if other.state == "done" and other.id < self.id
         )
-        after = before + minor(self.amount_vendor)
+        after = before + parts[self]
         return self.currency_id._marketplace_amount(
             cumulative_share(whole, worth, after)
             - cumulative_share(whole, worth, before)

@@ -109,6 +109,16 @@ class ResCompany(models.Model):
                 "problem": " ".join(problems),
             }
         )
+        field = self._fields["tax_calculation_rounding_method"]
+        modes = dict(field._description_selection(self.env))
+        rows.append(
+            {
+                "area": "tax",
+                "name": self.env._("Rounding of VAT on documents"),
+                "value": modes[company.tax_calculation_rounding_method],
+                "problem": "",
+            }
+        )
         return rows + company._marketplace_country_rows()
 
     def _marketplace_country_rows(self):

@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.tools import format_date
 
 from odoo.addons.marketplace_base.formatting import format_number
 
 from ..engine.vendor_document import (
     CATEGORY_MENTIONS,
+    KINDS_FR,
+    NATURES_FR,
     STATUTORY_FR,
     MentionFacts,
     Trade,
@@ -158,12 +161,15 @@ class MarketplaceVendorDocument(models.Model):
             other_delivery=bool(content["delivery"]),
             has_services=content["nature"] != "goods",
             vat_on_debits=content["vat_on_debits"],
+            is_self_billed=bool(content.get("is_self_billed")),
         )
         texts = self._mention_texts(content)
         is_french_seller = content["seller"]["country"] == "FR"
         words = {
             "operator": content["operator"]["name"],
             "vendor": content["seller"]["name"],
+            "nature": NATURES_FR[content["nature"]],
+            "document": KINDS_FR[content["kind"]],
         }
         mentions = []
         for code in mention_codes(facts):
@@ -194,21 +200,26 @@ class MarketplaceVendorDocument(models.Model):
     @api.model
     def _mention_texts(self, content):
         """Return the text of every mention in the language of the context."""
-        natures = dict(self._fields["nature"]._description_selection(self.env))
+        natures = {
+            "goods": self.env._("supply of goods"),
+            "services": self.env._("supply of services"),
+            "mixed": self.env._("supply of goods and services"),
+        }
         delivery = content["delivery"] or dict.fromkeys(
             ("name", "street", "zip", "city", "country_name"), ""
         )
         return {
-            "agent_mandate": self.env._(
-                "Invoice issued by %(operator)s in the name and on behalf of "
-                "%(vendor)s",
+            "agent_mandate": self._agent_mandate_text(content),
+            "self_billing": self.env._(
+                "Self-billing: made by %(operator)s, the customer, in the name and on "
+                "behalf of %(vendor)s",
                 operator=content["operator"]["name"],
                 vendor=content["seller"]["name"],
             ),
             "rectifies": self.env._(
                 "Corrects invoice %(invoice)s of %(date)s",
                 invoice=content["invoice"],
-                date=content["invoice_date"],
+                date=format_date(self.env, content["invoice_date"]),
             ),
             "seller_registry": self.env._(
                 "Registry number of the seller: %(number)s",
@@ -259,6 +270,23 @@ class MarketplaceVendorDocument(models.Model):
                 "10 points, and a fixed sum of 40 euros for recovery costs"
             ),
         }
+
+    @api.model
+    def _agent_mandate_text(self, content):
+        names = {
+            "operator": content["operator"]["name"],
+            "vendor": content["seller"]["name"],
+        }
+        if content["kind"] == "credit_note":
+            return self.env._(
+                "Credit note issued by %(operator)s in the name and on behalf of "
+                "%(vendor)s",
+                **names,
+            )
+        return self.env._(
+            "Invoice issued by %(operator)s in the name and on behalf of %(vendor)s",
+            **names,
+        )
 
     @api.model
     def _exemption_reasons(self, content):

@@ -185,6 +185,10 @@ class TestCommissionDocument(CommissionCommon):
         self.assertIn(f"Corrects: {invoice.name}", text)
         self.assertIn("caused by: Vendor", text)
 
+    def test_cause_without_reason_names_the_party_alone(self):
+        line = self.Line.new({"fault": "customer"})
+        self.assertEqual(line._commission_cause(), "Caused by: Customer")
+
     def test_pdf_is_printed_once_and_kept(self):
         self._sell([(self._create_offer(self.a, 33.33), 1)])
         move = self._invoice_commission("2026-03-10")

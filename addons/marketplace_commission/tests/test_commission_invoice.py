@@ -242,11 +242,17 @@ class TestCommissionInvoice(CommissionCommon):
     def test_label_speaks_the_language_of_the_vendor(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.a.lang = "fr_FR"
-        self._sell([(self._create_offer(self.a, 50.00), 1)])
+        offers = [self._create_offer(self.a, 50.00) for _rank in range(2)]
+        self._sell([(offer, 1) for offer in offers])
         move = self._invoice_commission("2026-03-10")
         self.assertIn(
             "Commission sur vos ventes du 02/03/2026", move.invoice_line_ids.name
         )
+
+    def test_one_line_is_not_called_lines(self):
+        self._sell([(self._create_offer(self.a, 50.00), 1)])
+        move = self._invoice_commission("2026-03-10")
+        self.assertIn("(1 line, listed in the annex)", move.invoice_line_ids.name)
 
     def test_commission_of_a_line_delivered_in_part_is_found_until_it_is_invoiced(self):
         group = self._sell([(self._create_offer(self.a, 50.00), 2)], delivered=None)

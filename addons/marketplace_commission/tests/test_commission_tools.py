@@ -179,6 +179,47 @@ class TestCommissionTools(CommissionCommon):
             before, (self.Line.search_count([]), self.Ledger.search_count([]))
         )
 
+    def test_live_rules_give_zero_whatever_the_terms(self):
+        """Tiers, amounts of another currency, caps, free and refunded lines."""
+        usd = self.env.ref("base.USD")
+        usd.active = True
+        (self.vendor | self.other).vendor_contract_ids.other_currency_ids = usd
+        tiers = [Command.create({"amount_from": 50, "rate": 0.07})]
+        for mode, vendor in (("slice", self.vendor), ("whole", self.other)):
+            self._create_rule(
+                mode,
+                0.1,
+                vendor_ids=vendor.ids,
+                order_currency_ids=self.currency.ids,
+                tier_mode=mode,
+                tier_ids=tiers,
+            )
+        self.default_rule.write(
+            {
+                "base_tax": "excluded",
+                "amount_min": 3,
+                "above_net": "cap",
+                "amount_ids": [
+                    Command.create(
+                        {"currency_id": usd.id, "amount_fixed": 1, "amount_max": 9}
+                    )
+                ],
+            }
+        )
+        cheap, free = (self._create_offer(self.other, price) for price in (1.5, 8.0))
+        cart = [(self.offer, 3), (cheap, 1), (free, 1, 0.0)]
+        groups = [
+            self._import_order(cart, currency_id=currency.id, shippings=[(5, None)])
+            for currency in (self.currency, usd)
+        ]
+        for group in groups:
+            line = group.sale_order_ids.order_line[0]
+            self._refund(group, [(line, 1, None)])
+        simulation = self._simulate(self.plan)
+        self.assertEqual(len(simulation.line_ids), 4)
+        self.assertTrue(all(simulation.line_ids.mapped("amount_old")))
+        self.assertEqual(set(simulation.line_ids.mapped("amount_delta")), {0.0})
+
     def test_draft_rules_show_what_each_vendor_would_pay(self):
         self._import_order([(self.offer, 1)])
         self._import_order([(self.offer, 1)], date="2025-06-01 10:00:00")

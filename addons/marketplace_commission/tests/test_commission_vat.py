@@ -3,6 +3,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import NamedTuple
 
+from lxml import etree
+
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -11,6 +13,7 @@ from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..vies import Answer, check_number
 from .common import CommissionCommon
+from .facturx_checks import FacturxChecks
 
 BELGIAN = "BE0477472701"
 
@@ -44,8 +47,37 @@ KINDS = {
 }
 
 
+def vies_answer(valid, **values):
+    """Return an answer as VIES gives it, with all its fields."""
+    return {
+        "countryCode": "BE",
+        "vatNumber": "0477472701",
+        "requestDate": "2026-03-01T10:15:30.123Z",
+        "valid": valid,
+        "requestIdentifier": "",
+        "name": "---",
+        "address": "---",
+        "traderName": "---",
+        "traderStreet": "---",
+        "traderPostalCode": "---",
+        "traderCity": "---",
+        "traderCompanyType": "---",
+        "traderNameMatch": "NOT_PROCESSED",
+        "traderStreetMatch": "NOT_PROCESSED",
+        "traderPostalCodeMatch": "NOT_PROCESSED",
+        "traderCityMatch": "NOT_PROCESSED",
+        "traderCompanyTypeMatch": "NOT_PROCESSED",
+        **values,
+    }
+
+
+def vies_error(code):
+    """Return what VIES sends, with status 200, when it has no answer."""
+    return {"actionSucceed": False, "errorWrappers": [{"error": code}]}
+
+
 class ViesServer:
-    """Answer like VIES, from this machine; a status other than 200 is an outage."""
+    """Answer like VIES, from this machine: JSON of its REST interface by POST."""
 
     def __init__(self, answer, status=200):
         seen = self.seen = []
@@ -55,6 +87,7 @@ class ViesServer:
                 length = int(self.headers["Content-Length"])
                 seen.append(json.loads(self.rfile.read(length)))
                 self.send_response(status)
+                self.send_header("Content-Type", "application/json")
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode())
 
@@ -74,7 +107,7 @@ class ViesServer:
 
 
 @tagged("post_install", "-at_install", "marketplace")
-class TestCommissionVat(CommissionCommon):
+class TestCommissionVat(FacturxChecks, CommissionCommon):
     """Tax, mention and account by kind of vendor; VIES as proof."""
 
     @classmethod
@@ -100,17 +133,22 @@ class TestCommissionVat(CommissionCommon):
         kind = self.env.ref("marketplace_commission.activity_type_vat")
         return vendor.activity_ids.filtered(lambda a: a.activity_type_id == kind)
 
+    def _vendor_of(self, name, kind):
+        """Return a vendor of a kind, and VIES has answered."""
+        vendor = self._create_vendor(name)
+        country = self.env.ref(f"base.{kind.country}")
+        vendor.write({"country_id": country.id, "vat": kind.vat, **kind.values})
+        if kind.answer:
+            self._answer(vendor, kind.answer)
+        return vendor
+
     # -- six kinds ------------------------------------------------------------------
 
     def test_kind_of_vendor_decides_tax_mention_and_account(self):
         """Accounting design 1.8, row by row; a missing mention fails here."""
         for name, kind in KINDS.items():
             with self.subTest(name):
-                vendor = self._create_vendor(name)
-                country = self.env.ref(f"base.{kind.country}")
-                vendor.write({"country_id": country.id, "vat": kind.vat, **kind.values})
-                if kind.answer:
-                    self._answer(vendor, kind.answer)
+                vendor = self._vendor_of(name, kind)
                 move = self._invoice_one(vendor)
                 self.assertEqual(move.marketplace_vat_case, kind.case)
                 items = [
@@ -130,6 +168,70 @@ class TestCommissionVat(CommissionCommon):
                 if kind.case == "eu":
                     self.assertIn("283-2", mentions)
         self.assertTiedOut()
+
+    def test_each_kind_has_a_valid_facturx(self):
+        """L4: schema, schematron; XML, PDF and ledger have the same totals."""
+        self.company.write({"vat": "FR83404833048", "company_registry": "404833048"})
+        self.company.partner_id.write(
+            {"street": "1 place du Marché", "zip": "75002", "city": "Paris"}
+        )
+        self.company.country_id = self.france
+        for name, kind in KINDS.items():
+            with self.subTest(name):
+                move = self._invoice_one(self._vendor_of(name, kind))
+                with self.allow_pdf_render():
+                    tree, text = self._check_commission_files(move)
+                self.assertEqual(self._document_type(tree), "380")
+                total = self._minor(move.amount_total)
+                self.assertEqual(self._summation(tree, "GrandTotalAmount") * 100, total)
+                tax = self._minor(move.amount_tax)
+                self.assertEqual(self._summation(tree, "TaxTotalAmount") * 100, tax)
+                receivable = move._marketplace_receivable_line()
+                self.assertEqual(self._minor(receivable.balance), total)
+                self.assertIn(f"{move.amount_total:.2f}", text)
+
+    def test_facturx_of_a_credit_note_names_its_invoice(self):
+        vendor = self._create_vendor("Retour")
+        vendor.vat = "FR23334175221"
+        group = self._import_order(
+            [(self._create_offer(vendor, 100.00), 2)], date="2026-03-02 10:00:00"
+        )
+        self._ship_and_deliver(group, date="2026-03-05")
+        invoice = self._invoice_commission("2026-03-10", vendors=vendor)
+        line = group.sale_order_ids.order_line
+        self._refund(group, [(line, 1, None)], date="2026-03-12")
+        credit_note = self._invoice_commission("2026-03-20", vendors=vendor)
+        self.assertEqual(credit_note.move_type, "out_refund")
+        with self.allow_pdf_render():
+            tree, _text = self._check_commission_files(credit_note)
+        self.assertEqual(self._document_type(tree), "381")
+        self.assertEqual(
+            self._node_texts(
+                tree, "//ram:InvoiceReferencedDocument/ram:IssuerAssignedID"
+            ),
+            [invoice.name],
+        )
+        self.assertEqual(
+            self._summation(tree, "GrandTotalAmount") * 100,
+            self._minor(credit_note.amount_total),
+        )
+
+    def test_sending_sends_the_files_of_the_portal(self):
+        vendor = self._create_vendor("Courrier")
+        vendor.email = "courrier@example.com"
+        move = self._invoice_one(vendor)
+        with self.allow_pdf_render():
+            send = self.env["account.move.send.wizard"].with_context(
+                active_model="account.move", active_ids=move.ids
+            )
+            send.create({"sending_methods": ["email"]}).action_send_and_print()
+            self.assertEqual(move.invoice_pdf_report_id.raw, move._commission_pdf())
+        self.assertEqual(move.ubl_cii_xml_id.raw, move._commission_xml())
+
+    def _check_commission_files(self, move):
+        pdf = move._commission_pdf()
+        self._check_xml(move._commission_xml(), pdf)
+        return etree.fromstring(move._commission_xml()), self._pdf_text(pdf)
 
     def test_vat_on_debits_is_said_only_by_who_opted(self):
         self.company.marketplace_vat_on_debits = False
@@ -200,12 +302,7 @@ class TestCommissionVat(CommissionCommon):
 
     def test_cron_asks_what_is_due_and_keeps_the_answer(self):
         self.company.partner_id.vat = "FR23334175221"
-        answer = {
-            "valid": True,
-            "requestIdentifier": "WAPIAAAA",
-            "name": "BRUME SA",
-            "address": "---",
-        }
+        answer = vies_answer(True, requestIdentifier="WAPIAAAA", name="BRUME SA")
         with ViesServer(answer) as server:
             self._use(server.url)
             self.Check._cron_recheck()
@@ -226,8 +323,14 @@ class TestCommissionVat(CommissionCommon):
             server.seen,
         )
 
+    def test_greece_is_asked_for_as_el(self):
+        greek = self._create_vendor("Helios")
+        for vat in ("EL094259216", "GR094259216"):
+            greek.write({"country_id": self.env.ref("base.gr").id, "vat": vat})
+            self.assertEqual(greek._vies_number(), "EL094259216")
+
     def test_button_asks_now(self):
-        with ViesServer({"valid": False}) as server:
+        with ViesServer(vies_answer(False)) as server:
             self._use(server.url)
             self.belgian.action_check_vies()
         self.assertEqual(self.belgian.vies_check_ids.mapped("state"), ["invalid"])
@@ -235,12 +338,15 @@ class TestCommissionVat(CommissionCommon):
             self._create_vendor("Atelier A").action_check_vies()
 
     def test_outage_is_no_answer(self):
-        error = {"actionSucceed": False, "errorWrappers": [{"error": "MS_UNAVAILABLE"}]}
-        with ViesServer(error, status=500) as server:
-            answer = check_number(BELGIAN, url=server.url)
-        self.assertEqual(
-            (answer.state, answer.message), ("unavailable", "MS_UNAVAILABLE")
-        )
+        code = "MS_UNAVAILABLE"
+        for content, status in (
+            (vies_error(code), 200),
+            (vies_error(code), 500),
+            (vies_answer(False, userError=code), 200),
+        ):
+            with ViesServer(content, status) as server:
+                answer = check_number(BELGIAN, url=server.url)
+            self.assertEqual((answer.state, answer.message), ("unavailable", code))
         for broken in ([], "x", {"valid": "yes"}):
             with ViesServer(broken) as server:
                 answer = check_number(BELGIAN, url=server.url)

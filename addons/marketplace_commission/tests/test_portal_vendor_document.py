@@ -46,6 +46,8 @@ class TestPortalVendorDocument(VendorDocumentCommon, PortalCase):
 
     def test_vendor_contests_from_the_page(self):
         self._login(self.vendor)
+        page = self._get(f"{URL}/{self.invoice.id}")
+        self.assertTrue(page.xpath("//textarea[@name='reason']"), "where to write")
         page = self._post(f"{URL}/{self.invoice.id}/contest", status=422, reason=" ")
         self.assertIn("Say what is wrong", self._text(page, "o_marketplace_errors"))
         page = self._post(f"{URL}/{self.invoice.id}/contest", reason="Wrong <b>price")

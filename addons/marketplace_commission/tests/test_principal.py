@@ -14,6 +14,17 @@ class TestPrincipal(VendorDocumentCommon):
         cls.seller = cls._create_seller("Alma", posture="principal")
         cls.offer = cls._create_offer(cls.seller, 120.0)
 
+    def assertDated(self, move, date, taxes=()):
+        """Assert the day of an entry, and (tax rate, base) of its tax items."""
+        self.assertEqual(str(move.date), date)
+        self.assertEqual(
+            [
+                (item.tax_line_id.amount, f"{abs(item.tax_base_amount):.2f}")
+                for item in move.line_ids.filtered("tax_line_id")
+            ],
+            list(taxes),
+        )
+
     def _issue(self, group):
         group.sale_order_ids._issue_principal_documents()
         return self.env["account.move"].search(
@@ -49,6 +60,7 @@ class TestPrincipal(VendorDocumentCommon):
                 ("CUST_ADVANCE", self.customer, 0, 120.0),
             ],
         )
+        self.assertDated(capture, "2026-03-02")
         self._ship_and_deliver(group, date="2026-03-05")
         invoice = self._documents(group, "out_invoice")
         self.assertMove(
@@ -60,6 +72,7 @@ class TestPrincipal(VendorDocumentCommon):
             ],
         )
         self.assertEqual(str(invoice.invoice_date), "2026-03-05")
+        self.assertDated(invoice, "2026-03-05", [(20.0, "100.00")])
         applied = group.ledger_line_ids.filtered(
             lambda line: line.event == "advance_applied"
         ).move_id
@@ -70,6 +83,7 @@ class TestPrincipal(VendorDocumentCommon):
                 ("CUST_AR", self.customer, 0, 120.0),
             ],
         )
+        self.assertDated(applied, "2026-03-05")
         self.assertEqual(invoice.payment_state, "paid")
         bill = self._documents(group, "in_invoice")
         self.assertMove(
@@ -80,6 +94,7 @@ class TestPrincipal(VendorDocumentCommon):
                 ("AP_VENDOR", self.seller, 0, 102.0),
             ],
         )
+        self.assertDated(bill, "2026-03-05", [(20.0, "85.00")])
         self.assertEqual(bill.journal_id, self.company.marketplace_journal_bill_id)
         self.assertEqual(bill.journal_id.code, "MKB")
         self.assertTrue(bill.journal_id.is_self_billing)
@@ -100,7 +115,9 @@ class TestPrincipal(VendorDocumentCommon):
                 ("PSP_CLEARING", self.psp, 0, 120.0),
             ],
         )
+        self.assertDated(settlement.ledger_line_ids.move_id, "2026-03-11")
         payment = self._pay_bill(bill, "2026-03-12")
+        self.assertDated(payment, "2026-03-12")
         self.assertMove(
             payment,
             [

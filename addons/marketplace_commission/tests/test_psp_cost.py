@@ -69,6 +69,23 @@ class TestPspCost(CommissionCommon):
         self.assertFalse(any(group.sale_order_ids.mapped("is_psp_fee_estimated")))
         self.assertEqual(orders[self.bearing].amount_psp_fee, 0.71)
 
+    def test_list_of_orders_shows_who_bears_what(self):
+        """K18: shares of the vendors add up to the fee, whatever its cents."""
+        group = self._import_order([(offer, 1) for offer in self.offers])
+        view = self.env.ref("marketplace_base.sale_order_view_list_vendor")
+        arch = self.env["sale.order"].get_view(view.id, "list")["arch"]
+        self.assertIn('name="amount_psp_fee"', arch)
+        payment = group.payment_ids
+        for fee in (1, 100, 101, 333, 9999):
+            payment.write({"amount_psp_fee": fee / 100, "is_psp_fee_actual": True})
+            parts = payment._psp_parts()
+            self.assertEqual(sum(share for share, _borne in parts.values()), fee)
+            group.sale_order_ids.invalidate_recordset(["amount_psp_fee"])
+            self.assertEqual(
+                sum(map(self._minor, group.sale_order_ids.mapped("amount_psp_fee"))),
+                sum(borne for _share, borne in parts.values()),
+            )
+
     def test_file_is_taken_over_whole_or_not_at_all(self):
         group = self._import_order([(self.offers[0], 1)])
         reference = group.payment_ids.external_ref

@@ -28,6 +28,17 @@ class TestCommissionReadiness(CommissionCommon):
         with self.assertRaisesRegex(MarketplaceError, "Kyoto Crafts"):
             self._invoice_commission("2026-03-10", vendor)
 
+    def test_rounding_of_vat_is_told(self):
+        """K9: one mode for the company, there for everybody to read."""
+        for method, words in (
+            ("round_globally", "Round per Tax"),
+            ("round_per_line", "Round per Line"),
+        ):
+            self.company.tax_calculation_rounding_method = method
+            rows = self.company._marketplace_readiness()
+            [value] = [r["value"] for r in rows if r["name"].startswith("Rounding of")]
+            self.assertEqual(value, words)
+
     def test_missing_tax_is_told(self):
         """Without a tax on the product there is no commission invoice."""
         product = self.company._marketplace_commission_product()

@@ -64,7 +64,11 @@ class TestVendorDocumentMentions(VendorDocumentCommon):
         ]
         vat = ["FR23334175221"]
         cases = [
-            ("consumer", self._case(self.offer), [*vat, "Goods"]),
+            (
+                "consumer",
+                self._case(self.offer),
+                [*vat, "livraison de biens (Nature of the operation: supply of goods)"],
+            ),
             (
                 "franchise",
                 self._case(self._create_offer(franchise, 12.0, tax_rate=0.0)),
@@ -89,7 +93,7 @@ class TestVendorDocumentMentions(VendorDocumentCommon):
             (
                 "reverse charge",
                 self._case(self._service(self.vendor, 0.0), self.german),
-                [*vat, "DE136695976", "Autoliquidation", "Services"],
+                [*vat, "DE136695976", "Autoliquidation", "prestation de services"],
             ),
             ("export", self._case(zero, self.american), ["262, I du CGI"]),
             (
@@ -124,9 +128,13 @@ class TestVendorDocumentMentions(VendorDocumentCommon):
     def test_french_customer_reads_french_only(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.customer.lang = "fr_FR"
-        text = self._mention(self._case(self.offer), "agent_mandate")
+        document = self._case(self.offer)
         self.assertEqual(
-            text,
+            self._mention(document, "agent_mandate"),
             f"Facture établie par {self.company.name} au nom et pour le compte de "
             "Atelier Amande",
+        )
+        self.assertEqual(
+            self._mention(document, "nature"),
+            "Nature de l'opération : livraison de biens",
         )

@@ -3,9 +3,11 @@
 from .base import Adapter
 from .medusa import MedusaAdapter, MercurAdapter
 from .vendure import VendureAdapter
+from .woocommerce import WooCommerceAdapter
 
 ADAPTERS: dict[str, type[Adapter]] = {
     "vendure": VendureAdapter,
     "medusa": MedusaAdapter,
     "mercur": MercurAdapter,
+    "woocommerce": WooCommerceAdapter,
 }

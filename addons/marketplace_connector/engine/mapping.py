@@ -22,7 +22,6 @@ from .contract import (
     RefundState,
     Shipping,
     Tax,
-    TaxRounding,
 )
 from .idempotency import fingerprint
 from .validate import Fault, fault
@@ -67,7 +66,6 @@ class Tables:
     default_funder: Funding | None
     currency: str
     fee_product_id: int | None = None
-    tax_rounding: TaxRounding = TaxRounding.LINE
     taxes_by_rate: Mapping[Decimal, frozenset[tuple[int, ...]]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +87,7 @@ def map_order(order: Order, tables: Tables) -> tuple[dict[str, Any], list[Fault]
         "number": order.number,
         "amount_charged_minor": order.total,
         "tax_mode": order.tax_mode.value,
-        "tax_tolerance_minor": tax_tolerance(order, tables.tax_rounding),
+        "tax_tolerance_minor": tax_tolerance(order),
         "lines": [
             *(mapper.line(line) for line in order.lines if line.quantity),
             *(mapper.fee(fee) for fee in order.fees if fee.amount),
@@ -108,17 +106,14 @@ def map_order(order: Order, tables: Tables) -> tuple[dict[str, Any], list[Fault]
     return payload, [*mapper.header_faults(), *mapper.faults]
 
 
-def tax_tolerance(order: Order, rounding: TaxRounding) -> int:
+def tax_tolerance(order: Order) -> int:
     """Return how far the taxes of the shop may be from ours, in minor units.
 
     We extract them once per vendor and rate; each amount that the shop rounded is off
     by half a minor unit at most.
     """
-    if rounding is TaxRounding.UNIT:
-        count = sum(line.quantity for line in order.lines)
-    else:
-        count = len(order.lines)
-    return (count + len(order.shippings) + len(order.fees) + 1) // 2
+    count = len(order.lines) + len(order.shippings) + len(order.fees)
+    return (count + 1) // 2
 
 
 def taxes_told(orders: Iterable[Order]) -> set[tuple[str, Decimal]]:

@@ -1,5 +1,6 @@
 from . import marketplace_binding
 from . import marketplace_storefront
+from . import marketplace_storefront_connect
 from . import marketplace_storefront_policy
 from . import marketplace_storefront_tax
 from . import marketplace_storefront_discount

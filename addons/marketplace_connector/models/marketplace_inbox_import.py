@@ -219,7 +219,6 @@ class MarketplaceInbox(models.Model):
             default_funder=storefront._get_default_funding(),
             currency=storefront.currency_id.name,
             fee_product_id=storefront.fee_product_id.id,
-            tax_rounding=storefront._get_adapter().capabilities.tax_rounding,
         )
 
     # -- in one go, or one by one ---------------------------------------------------

@@ -48,7 +48,12 @@ class MarketplaceStorefront(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     adapter = fields.Selection(
-        [("vendure", "Vendure"), ("medusa", "Medusa"), ("mercur", "Mercur")],
+        [
+            ("vendure", "Vendure"),
+            ("woocommerce", "WooCommerce and Dokan"),
+            ("medusa", "Medusa"),
+            ("mercur", "Mercur"),
+        ],
         string="Platform",
         required=True,
         default="vendure",
@@ -230,29 +235,6 @@ class MarketplaceStorefront(models.Model):
         )
 
     # -- actions --------------------------------------------------------------------
-
-    def action_test_connection(self):
-        """Log in to the shop and say what it is."""
-        self.ensure_one()
-        info = None
-        with self._problems_reported():
-            info = self._get_adapter().check()
-            self._transition("connected")
-        if info is None:
-            return self._notify(self.error, "danger")
-        if info.is_set_up and info.currency != self.currency_id.name:
-            return self._notify(
-                self.env._(
-                    "The shop sells in %(shop)s and the company keeps its books in "
-                    "%(company)s: push the set-up before anything else.",
-                    shop=info.currency,
-                    company=self.currency_id.name,
-                ),
-                "warning",
-            )
-        return self._notify(
-            self.env._("%(storefront)s answers.", storefront=self.name), "success"
-        )
 
     def action_disconnect(self):
         """Stop all exchange with the shop until it is connected again."""

@@ -52,6 +52,7 @@ class MarketplaceStorefront(models.Model):
             complete = self._pull_changed()
             if complete and reread:
                 self._pull_open()
+                self._ensure_webhooks()
                 self.date_reread = fields.Datetime.now()
             self.date_pulled = fields.Datetime.now()
         return complete

@@ -6,6 +6,8 @@ from markupsafe import Markup
 from odoo import models
 from odoo.tools import split_every
 
+from odoo.addons.marketplace_base.engine.tax_mode import included_tax
+
 from ..const import PARCEL_STATES, PROCESS_BATCH
 from ..engine import contract
 from ..engine.idempotency import fingerprint
@@ -78,7 +80,7 @@ class MarketplaceStorefront(models.Model):
                 currency=self.currency_id.name,
                 language=self.language_code,
                 countries=tuple((c.code, c.name) for c in self.country_ids),
-                tax_mode=contract.TaxMode.INCLUDED,
+                tax_mode=contract.TaxMode(self.tax_mode),
                 tax_classes=tuple(
                     contract.TaxClass(tax.code, tax._get_rate()) for tax in self.tax_ids
                 ),
@@ -219,13 +221,23 @@ class MarketplaceStorefront(models.Model):
                     vendor_ref=f"vendor-{offer.vendor_id.id}",
                     label=label,
                     sku=offer.vendor_sku,
-                    price=self.currency_id._marketplace_minor(prices[offer.id]),
+                    price=self._get_shown_price(prices[offer.id], taxes),
                     tax_code=code_by_tax[taxes],
                     stock_available=int(offer.quantity) if is_stock_new else None,
                     stock_held=int(held[offer.id]),
                     active=offer.is_sellable,
                 )
         return specs, refused
+
+    def _get_shown_price(self, price, tax):
+        """Return a price in minor units, as the shop writes prices.
+
+        :param tax: the sale tax in the price, or none.
+        """
+        minor = self.currency_id._marketplace_minor(price)
+        if self.tax_mode == contract.TaxMode.EXCLUDED.value:
+            minor -= included_tax(minor, Decimal(f"{tax.amount:.3f}") / 100)
+        return minor
 
     def _get_held_quantities(self, offers):
         """Return {offer id: units this shop sold, and knows of no parcel with them}.

@@ -10,3 +10,4 @@ from . import test_inbox_facts
 from . import test_customers
 from . import test_inbox_change
 from . import test_load
+from . import test_connect

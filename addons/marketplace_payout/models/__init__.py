@@ -48,6 +48,7 @@ from . import marketplace_close_trace
 from . import marketplace_settlement_tie_out
 from . import res_company_control
 from . import payout_run_control
+from . import payout_run_work
 from . import marketplace_payout_reveal
 from . import marketplace_duty_conflict
 from . import marketplace_posting_catalogue

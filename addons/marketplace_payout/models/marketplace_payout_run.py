@@ -123,8 +123,14 @@ class MarketplacePayoutRun(models.Model):
         :param rail: values that name the way; a bank transfer in euro without.
         :raises MarketplaceError: when nothing is to pay, or there is no bank account.
         """
+        run = self._create_run(date, company, journal, **rail)
+        run._list_payouts(vendors)
+        return run.with_env(self.env)
+
+    def _create_run(self, date, company, journal=None, **rail):
+        """Return an empty draft, as superuser."""
         scoped = self.sudo().with_company(company)
-        run = scoped.create(
+        return scoped.create(
             {
                 "name": scoped.env["ir.sequence"].next_by_code(
                     "marketplace.payout.run"
@@ -134,32 +140,37 @@ class MarketplacePayoutRun(models.Model):
                 **scoped._prepare_rail_vals(company, journal, **rail),
             }
         )
-        settlements = run._settlements_to_list(vendors)
+
+    def _list_payouts(self, vendors):
+        """Make the payouts of a new run, those of who is not paid included.
+
+        :raises MarketplaceError: when nothing is to pay.
+        """
+        settlements = self._settlements_to_list(vendors)
         if not settlements.filtered("amount_payout"):
             raise MarketplaceError(
                 self.env._(
                     "No settlement of %(company)s waits for its payout. Settle the "
                     "vendors first.",
-                    company=company.name,
+                    company=self.company_id.name,
                 )
             )
-        facts = run._current_facts(settlements)
-        Payout = scoped.env["marketplace.payout"]
+        facts = self._current_facts(settlements)
+        Payout = self.env["marketplace.payout"]
         # A payout just cancelled still occupies its settlement in the unique index.
         Payout.flush_model(["state"])
         Payout._state_unlocked().create(
             [
                 {
-                    "run_id": run.id,
+                    "run_id": self.id,
                     "settlement_id": settlement.id,
                     "amount": settlement.amount_payout or settlement.amount_carried,
-                    "end_to_end_id": run._end_to_end_id(number),
-                    **run._prepare_payout_vals(*facts[settlement]),
+                    "end_to_end_id": self._end_to_end_id(number),
+                    **self._prepare_payout_vals(*facts[settlement]),
                 }
                 for number, settlement in enumerate(settlements, 1)
             ]
         )
-        return run.with_env(self.env)
 
     def _settlements_to_list(self, vendors):
         """Return the settlements to pay and, after them, the balances carried.

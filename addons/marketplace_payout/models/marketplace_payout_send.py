@@ -121,7 +121,7 @@ class MarketplacePayoutRun(models.Model):
     # -- ledger ---------------------------------------------------------------------
 
     def _post_payouts(self, payouts):
-        """Record the payouts in one entry and reconcile each vendor's account."""
+        """Record the payouts in one entry, and reconcile each vendor's account."""
         straight = self.company_id.marketplace_payout_posting == "bank"
         role = self._source_role() if straight else "PAYOUT_TRANSIT"
         lines = self.env["marketplace.ledger.line"]._record(
@@ -143,5 +143,4 @@ class MarketplacePayoutRun(models.Model):
             ]
         )
         lines._post()
-        plan = payouts.settlement_id._items_to_reconcile()
-        self.env["account.move.line"]._reconcile_plan(plan)
+        self._letter(payouts)

@@ -14,6 +14,8 @@ from odoo.addons.marketplace_base.models.marketplace_ledger_line import ROLE_SEL
 CUSTOMER = ("PSP_CLEARING", "GIFT_CARDS")
 # Of what we sell ourselves, the customer's money is an advance.
 SOLD = ("VENDOR_PENDING", "CUST_ADVANCE", "SHIPPING_INC", "VAT_DEEMED", "VAT_OUT")
+# A discount of ours on it is a lower price: nothing is funded.
+FUNDED = tuple(role for role in SOLD if role != "CUST_ADVANCE")
 GIVEN_UP = (*SOLD, "VENDOR_DUE", "OPERATOR_COST")
 GIVEN_BACK = ("DISCOUNT_MKT", "OPERATOR_COST")
 # Where the money of a payout leaves from, and comes back to.
@@ -40,8 +42,8 @@ class MarketplaceLedgerLine(models.Model):
         """Return {event: [(role debited, role credited)]}; new events extend it."""
         return {
             "capture": pairs(CUSTOMER, (*SOLD, "OPERATOR_COST")),
-            "discount_funding": pairs(("DISCOUNT_MKT",), SOLD),
-            "shipping_funding": pairs(("DISCOUNT_MKT",), SOLD),
+            "discount_funding": pairs(("DISCOUNT_MKT",), FUNDED),
+            "shipping_funding": pairs(("DISCOUNT_MKT",), FUNDED),
             "rounding": pairs(("OPERATOR_COST",), SOLD)
             + pairs(CUSTOMER, ("OPERATOR_COST",)),
             "on_account": pairs(("CUST_COLLECT",), SOLD),

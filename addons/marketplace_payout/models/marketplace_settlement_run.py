@@ -288,9 +288,7 @@ class MarketplaceSettlement(models.Model):
             [("settlement_id", "in", self.ids), ("debit_move_line_id", "=", False)]
         )._post()
         by_settlement = self._open_items("VENDOR_AR")
-        self.env["account.move.line"]._reconcile_plan(
-            [items for items in by_settlement.values() if len(items) > 1]
-        )
+        self.env["account.move.line"]._marketplace_reconcile(by_settlement.values())
 
     def _items_to_reconcile(self):
         """Return the journal items that each paid settlement clears, one set each.

@@ -1,11 +1,13 @@
-"""The tables of scenarios S1, S2, S3 and S6 of the accounting design.
+"""The tables of scenarios S1 to S11a of the accounting design, as far as worked out.
 
 Columns: entry, date, kind (entry, commission invoice, credit note), role, partner,
 debit, credit, tax. On a base line tax is the rate, on a tax line what it was taken on.
 
-S6 differs from the design in form only: its entries 10 and 13, "paid and delivered"
-at once, are two entries here, capture and entitlement through VENDOR_PENDING: the
-suite never credits a vendor's due account before delivery.
+Some differ from the design in form only. "Paid and delivered" at once (S6, S11a) is two
+entries here, capture and entitlement through VENDOR_PENDING: the suite never credits a
+vendor's due account before delivery. S10 shows the tax on its base line, too. No SEPA
+file carries yen: in S11a the provider pays the vendors out of what he holds, then the
+rest goes to the bank (design, 1.4: a PSP payout credits PSP_CLEARING).
 """
 
 from odoo.tools import groupby
@@ -24,7 +26,13 @@ def read(table):
             date,
             kind,
             sorted(
-                (role, partner, debit or "0.00", credit or "0.00", tax)
+                (
+                    role,
+                    partner,
+                    f"{float(debit or 0):.2f}",
+                    f"{float(credit or 0):.2f}",
+                    tax,
+                )
                 for _number, _date, _kind, role, partner, debit, credit, tax in entry
             ),
         )
@@ -117,6 +125,94 @@ S3 = """
 8| 2026-03-12| entry| VENDOR_DUE    | B  | 39.06|      |
 8| 2026-03-12| entry| VENDOR_DUE    | C  |  0.83|      |
 8| 2026-03-12| entry| BANK          |    |      | 79.88|
+"""
+
+S5 = """
+ 1| 2026-03-02| entry| PSP_CLEARING  | PSP|  28.33|       |
+ 1| 2026-03-02| entry| VENDOR_PENDING| A  |       |  28.33|
+ 2| 2026-03-05| entry| VENDOR_PENDING| A  |  28.33|       |
+ 2| 2026-03-05| entry| VENDOR_DUE    | A  |       |  28.33|
+ 3| 2026-03-10| inv  | VENDOR_AR     | A  |   4.25|       |
+ 3| 2026-03-10| inv  | COMMISSION    | A  |       |   3.54| 20%
+ 3| 2026-03-10| inv  | VAT_OUT       | A  |       |   0.71| VAT 20% on 3.54
+ 4| 2026-03-10| entry| VENDOR_DUE    | A  |   4.25|       |
+ 4| 2026-03-10| entry| VENDOR_AR     | A  |       |   4.25|
+ 5| 2026-03-12| entry| VENDOR_DUE    | A  |   9.44|       |
+ 5| 2026-03-12| entry| PSP_CLEARING  | PSP|       |   9.44|
+ 6| 2026-03-12| cn   | COMMISSION    | A  |   1.18|       | 20%
+ 6| 2026-03-12| cn   | VAT_OUT       | A  |   0.24|       | VAT 20% on 1.18
+ 6| 2026-03-12| cn   | VENDOR_AR     | A  |       |   1.42|
+ 7| 2026-03-14| entry| VENDOR_DUE    | A  |   9.45|       |
+ 7| 2026-03-14| entry| PSP_CLEARING  | PSP|       |   9.45|
+ 8| 2026-03-14| cn   | COMMISSION    | A  |   1.18|       | 20%
+ 8| 2026-03-14| cn   | VAT_OUT       | A  |   0.24|       | VAT 20% on 1.18
+ 8| 2026-03-14| cn   | VENDOR_AR     | A  |       |   1.42|
+ 9| 2026-03-20| entry| VENDOR_AR     | A  |   2.84|       |
+ 9| 2026-03-20| entry| VENDOR_DUE    | A  |       |   2.84|
+10| 2026-03-20| entry| BANK          | PSP|   9.44|       |
+10| 2026-03-20| entry| PSP_CLEARING  | PSP|       |   9.44|
+11| 2026-03-21| entry| VENDOR_DUE    | A  |   8.03|       |
+11| 2026-03-21| entry| BANK          | A  |       |   8.03|
+"""
+
+S10 = """
+ 1| 2026-03-02| entry| PSP_CLEARING  | PSP| 119.99|       |
+ 1| 2026-03-02| entry| VENDOR_PENDING| N  |       |  99.99| 20%
+ 1| 2026-03-02| entry| VAT_DEEMED    | N  |       |  20.00| VAT 20% on 99.99
+ 2| 2026-03-09| entry| VENDOR_PENDING| N  |  99.99|       |
+ 2| 2026-03-09| entry| VENDOR_DUE    | N  |       |  99.99|
+ 3| 2026-03-10| inv  | VENDOR_AR     | N  |  10.00|       |
+ 3| 2026-03-10| inv  | COMMISSION    | N  |       |  10.00| 0%
+ 4| 2026-03-10| entry| VENDOR_DUE    | N  |  10.00|       |
+ 4| 2026-03-10| entry| VENDOR_AR     | N  |       |  10.00|
+ 5| 2026-03-12| entry| VENDOR_DUE    | N  |  50.00|       | 20%
+ 5| 2026-03-12| entry| VAT_DEEMED    | N  |  10.00|       | VAT 20% on 50.00
+ 5| 2026-03-12| entry| PSP_CLEARING  | PSP|       |  60.00|
+ 6| 2026-03-12| cn   | COMMISSION    | N  |   5.00|       | 0%
+ 6| 2026-03-12| cn   | VENDOR_AR     | N  |       |   5.00|
+ 7| 2026-03-20| entry| VENDOR_AR     | N  |   5.00|       |
+ 7| 2026-03-20| entry| VENDOR_DUE    | N  |       |   5.00|
+ 8| 2026-03-20| entry| BANK          | PSP|  59.99|       |
+ 8| 2026-03-20| entry| PSP_CLEARING  | PSP|       |  59.99|
+ 9| 2026-03-21| entry| VENDOR_DUE    | N  |  44.99|       |
+ 9| 2026-03-21| entry| BANK          | N  |       |  44.99|
+10| 2026-04-30| entry| VAT_DEEMED    |    |  10.00|       |
+10| 2026-04-30| entry| BANK          |    |       |  10.00|
+"""
+
+# Amounts in yen.
+S11A = """
+ 1| 2026-03-02| entry| PSP_CLEARING  | PSP|  10001|       |
+ 1| 2026-03-02| entry| VENDOR_PENDING| A  |       |   3334|
+ 1| 2026-03-02| entry| VENDOR_PENDING| B  |       |   3334|
+ 1| 2026-03-02| entry| VENDOR_PENDING| C  |       |   3333|
+ 2| 2026-03-02| entry| VENDOR_PENDING| A  |   3334|       |
+ 2| 2026-03-02| entry| VENDOR_DUE    | A  |       |   3334|
+ 2| 2026-03-02| entry| VENDOR_PENDING| B  |   3334|       |
+ 2| 2026-03-02| entry| VENDOR_DUE    | B  |       |   3334|
+ 2| 2026-03-02| entry| VENDOR_PENDING| C  |   3333|       |
+ 2| 2026-03-02| entry| VENDOR_DUE    | C  |       |   3333|
+ 3| 2026-03-10| inv  | VENDOR_AR     | A  |    459|       |
+ 3| 2026-03-10| inv  | COMMISSION    | A  |       |    417| 10%
+ 3| 2026-03-10| inv  | VAT_OUT       | A  |       |     42| VAT 10% on 417.00
+ 4| 2026-03-10| inv  | VENDOR_AR     | B  |    459|       |
+ 4| 2026-03-10| inv  | COMMISSION    | B  |       |    417| 10%
+ 4| 2026-03-10| inv  | VAT_OUT       | B  |       |     42| VAT 10% on 417.00
+ 5| 2026-03-10| inv  | VENDOR_AR     | C  |    459|       |
+ 5| 2026-03-10| inv  | COMMISSION    | C  |       |    417| 10%
+ 5| 2026-03-10| inv  | VAT_OUT       | C  |       |     42| VAT 10% on 417.00
+ 6| 2026-03-10| entry| VENDOR_DUE    | A  |    459|       |
+ 6| 2026-03-10| entry| VENDOR_AR     | A  |       |    459|
+ 6| 2026-03-10| entry| VENDOR_DUE    | B  |    459|       |
+ 6| 2026-03-10| entry| VENDOR_AR     | B  |       |    459|
+ 6| 2026-03-10| entry| VENDOR_DUE    | C  |    459|       |
+ 6| 2026-03-10| entry| VENDOR_AR     | C  |       |    459|
+ 7| 2026-03-11| entry| VENDOR_DUE    | A  |   2875|       |
+ 7| 2026-03-11| entry| VENDOR_DUE    | B  |   2875|       |
+ 7| 2026-03-11| entry| VENDOR_DUE    | C  |   2874|       |
+ 7| 2026-03-11| entry| PSP_CLEARING  | PSP|       |   8624|
+ 8| 2026-03-11| entry| BANK          | PSP|   1377|       |
+ 8| 2026-03-11| entry| PSP_CLEARING  | PSP|       |   1377|
 """
 
 S6 = """

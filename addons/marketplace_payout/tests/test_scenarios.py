@@ -1,126 +1,16 @@
-from collections import defaultdict
-
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import freeze_time, tagged
 
 from . import scenarios
 from .bank_files import camt053, entry
-from .common import PayoutCommon
-
-KINDS = {"entry": "entry", "out_invoice": "inv", "out_refund": "cn"}
+from .psp_server import KEY, FakeProvider
+from .scenario_common import ScenarioCommon
 
 
 @tagged("post_install", "-at_install", "marketplace")
-class TestScenarios(PayoutCommon):
-    """Live the events on their days, then compare every entry with the table."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # The tables credit the bank with the payout order.
-        cls.company.marketplace_payout_posting = "bank"
-        cls.a, cls.b, cls.c = (cls._create_vendor(f"Vendor {n}") for n in "ABC")
-        cls.letters = {cls.psp: "PSP", cls.a: "A", cls.b: "B", cls.c: "C"}
-        cls.roles = {
-            role.account_id: role.code for role in cls.company.marketplace_role_ids
-        }
-
-    def setUp(self):
-        super().setUp()
-        self.earlier = self.env["account.move"].search([])
-
-    # -- what happens ----------------------------------------------------------------
-
-    def _charge(self, rate):
-        self.default_rule.rate = rate
-
-    def _psp_settles(self, date, gross, fee=0.0):
-        with freeze_time(f"{date} 12:00:00"):
-            self.env["marketplace.psp.settlement"].create(
-                {
-                    "psp_partner_id": self.psp.id,
-                    "reference": f"po_{date}",
-                    "date": date,
-                    "amount_gross": gross,
-                    "amount_fee": fee,
-                }
-            ).action_post()
-
-    def _settle_on(self, date):
-        with freeze_time(f"{date} 12:00:00"):
-            return self._settle(date, self.a | self.b | self.c)
-
-    def _pay_on(self, date):
-        with freeze_time(f"{date} 12:00:00"):
-            return self._pay(date, self.a | self.b | self.c)
-
-    def _deliver_on(self, date, orders):
-        with freeze_time(f"{date} 12:00:00"):
-            self._ship_and_deliver(orders, date=date)
-
-    def _order_on(self, date, lines, **options):
-        with freeze_time(f"{date} 10:00:00"):
-            return self._import_order(lines, date=f"{date} 10:00:00", **options)
-
-    # -- what was posted -------------------------------------------------------------
-
-    def _posted(self):
-        moves = self.env["account.move"].search([], order="id") - self.earlier
-        self.assertEqual(set(moves.mapped("state")), {"posted"})
-        return moves
-
-    def _tax_note(self, item):
-        if item.tax_line_id:
-            base = f"{abs(item.tax_base_amount):.2f}"
-            return f"VAT {item.tax_line_id.amount:g}% on {base}"
-        return " ".join(f"{tax.amount:g}%" for tax in item.tax_ids)
-
-    def _entry(self, move):
-        return (
-            str(move.date),
-            KINDS[move.move_type],
-            sorted(
-                (
-                    self.roles[item.account_id],
-                    self.letters.get(item.partner_id, item.partner_id.name or ""),
-                    f"{item.debit:.2f}",
-                    f"{item.credit:.2f}",
-                    self._tax_note(item),
-                )
-                for item in move.line_ids
-            ),
-        )
-
-    def assertPosted(self, table):
-        """Assert that exactly the entries of a table were posted, in its order."""
-        self.assertEqual(
-            [self._entry(move) for move in self._posted()], scenarios.read(table)
-        )
-        self.assertTiedOut()
-
-    def assertFinal(self, **expected):
-        """Assert every balance that is not zero, per partner on vendor accounts."""
-        totals = defaultdict(int)
-        for item in self._posted().line_ids:
-            role = self.roles[item.account_id]
-            key = f"{role}:{item.partner_id.name}" if "VENDOR" in role else role
-            totals[key] += self._minor(item.balance)
-        self.assertEqual(
-            {key: minor for key, minor in totals.items() if minor},
-            {key: self._minor(amount) for key, amount in expected.items()},
-        )
-
-    def assertReconciled(self):
-        """Assert that nothing is left open on the vendors' accounts."""
-        accounts = self.env["account.account"].union(
-            *(
-                self.company._marketplace_account(code)
-                for code in ("VENDOR_DUE", "VENDOR_AR")
-            )
-        )
-        items = self._posted().line_ids.filtered(lambda x: x.account_id in accounts)
-        self.assertTrue(items)
-        self.assertFalse(items.filtered(lambda item: not item.reconciled))
+class TestScenarios(ScenarioCommon):
+    """Scenarios in euros, the operator paying by his bank."""
 
     # -- scenarios -------------------------------------------------------------------
 
@@ -187,6 +77,76 @@ class TestScenarios(PayoutCommon):
         self.assertFinal(BANK=12.29, COMMISSION=-10.24, VAT_OUT=-2.05)
         self.assertReconciled()
 
+    def _give_back_on(self, date, order, quantity=0, amount=None):
+        """Refund the line of an order, and credit its commission the same day."""
+        with freeze_time(f"{date} 12:00:00"):
+            line = order.sale_order_ids.order_line.filtered(
+                lambda item: item.marketplace_kind == "goods"
+            )
+            self._refund(order, [(line, quantity, amount)], date=date)
+            vendors = order.sale_order_ids.vendor_id
+            self.Line._invoiceable(self.company, vendors=vendors)._invoice(
+                fields.Date.to_date(date)
+            )
+
+    def test_s5_partial_refunds_before_payout(self):
+        """S5: 28.33 for three units; one and one go back, 9.44 then 9.45."""
+        self._charge(0.125)
+        group = self._order_on(
+            "2026-03-02",
+            [(self._create_offer(self.a, 11.11), 3)],
+            discounts=[(5.0, "vendor")],
+        )
+        self._deliver_on("2026-03-05", group)
+        self._settle_on("2026-03-10")
+        self._give_back_on("2026-03-12", group, quantity=1)
+        self._give_back_on("2026-03-14", group, quantity=1)
+        self._settle_on("2026-03-20")
+        self._psp_settles("2026-03-20", 9.44)
+        self._pay_on("2026-03-21")
+        self.assertPosted(scenarios.S5)
+        self.assertFinal(BANK=1.41, COMMISSION=-1.18, VAT_OUT=-0.23)
+        self.assertReconciled()
+
+    def test_s10_deemed_supplier(self):
+        """S10: 119.99 of a vendor outside the EU, of which the operator owes 20.00."""
+        vendor = self._create_vendor("Nansen", vat_debtor="operator")
+        vendor.country_id = self.env.ref("base.us")
+        self.letters[vendor] = "N"
+        self.a |= vendor
+        self._charge(0.10)
+        self.default_rule.base_tax = "excluded"
+        group = self._order_on("2026-03-02", [(self._create_offer(vendor, 119.99), 1)])
+        self._deliver_on("2026-03-09", group)
+        self._settle_on("2026-03-10")
+        self._give_back_on("2026-03-12", group, amount=60.0)
+        self._settle_on("2026-03-20")
+        self._psp_settles("2026-03-20", 59.99)
+        self._pay_on("2026-03-21")
+        self._pay_deemed_vat("2026-04-30", 10.0)
+        self.assertPosted(scenarios.S10)
+        self.assertFinal(BANK=5, COMMISSION=-5)
+        self.assertReconciled()
+
+    def _pay_deemed_vat(self, date, amount):
+        """Enter the payment of the return, as the accountant does."""
+        roles = ("VAT_DEEMED", "BANK")
+        self.env["account.move"].create(
+            {
+                "journal_id": self.company.marketplace_journal_correction_id.id,
+                "date": date,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": self.company._marketplace_account(role).id,
+                            side: amount,
+                        }
+                    )
+                    for role, side in zip(roles, ("debit", "credit"), strict=True)
+                ],
+            }
+        ).action_post()
+
     def test_s6_refund_after_payout_recovered_from_later_sales(self):
         """S6: 120.00 refunded after its payout; two sales repay the debt.
 
@@ -199,12 +159,7 @@ class TestScenarios(PayoutCommon):
         self.assertSettled(self._settle_on("2026-03-10"), 0, 105.6, 105.6, 0)
         self._psp_settles("2026-03-11", 120.0)
         self._pay_on("2026-03-11")
-        with freeze_time("2026-03-15 12:00:00"):
-            line = first.sale_order_ids.order_line
-            self._refund(first, [(line, 6, None)], date="2026-03-15")
-            self.Line._invoiceable(self.company, vendors=self.a)._invoice(
-                fields.Date.to_date("2026-03-15")
-            )
+        self._give_back_on("2026-03-15", first, quantity=6)
         self.assertSettled(self._settle_on("2026-03-20"), 0, -105.6, 0, -105.6)
         self._deliver_on("2026-03-21", self._order_on("2026-03-21", [(offer, 4)]))
         self.assertSettled(self._settle_on("2026-03-31"), -105.6, 70.4, 0, -35.2)
@@ -284,3 +239,66 @@ class TestScenarios(PayoutCommon):
             }
         )
         self.assertSettled(self._settle_on("2026-06-20"), 0, 5, 0, 5)
+
+
+@tagged("post_install", "-at_install", "marketplace")
+class TestScenarioInYen(ScenarioCommon):
+    """S11a: no decimals anywhere; the provider pays the vendors."""
+
+    @classmethod
+    def setup_main_company(cls, currency_code="JPY"):
+        return super().setup_main_company(currency_code)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        tax = cls.company._marketplace_tax(10.0, included=False)
+        cls.company._marketplace_commission_product().taxes_id = tax
+        provider = FakeProvider()
+        cls.addClassCleanup(provider.stop)
+        cls.psp_account = cls.env["marketplace.payout.provider"].create(
+            {
+                "name": "Provider",
+                "company_id": cls.company.id,
+                "url": provider.url,
+                "secret_key": KEY,
+                "timeout_seconds": 1,
+            }
+        )
+        for vendor, letter in zip(cls.a | cls.b | cls.c, "ABC", strict=True):
+            vendor.write({"payout_rail": "psp", "psp_payee_ref": f"acct_{letter}"})
+
+    def test_s11a_split_three_ways(self):
+        """S11a: 3 334 / 3 334 / 3 333 yen; commission 417, tax 42 each."""
+        self.assertEqual(self.currency.decimal_places, 0)
+        self._charge(0.125)
+        payload = self._prepare_payload(
+            [(self._create_offer(v, 5000, 10.0), 1) for v in (self.a, self.b, self.c)],
+            date="2026-03-02 10:00:00",
+        )
+        for line in payload["lines"]:
+            del line["gross_minor"]
+            line["bundle_ref"] = "BUNDLE"
+        payload["bundles"] = [{"ref": "BUNDLE", "amount_minor": 10001}]
+        payload["amount_charged_minor"] = 10001
+        payload["payments"][0]["amount_minor"] = 10001
+        with freeze_time("2026-03-02 10:00:00"):
+            group, problems = self.env["marketplace.order"]._import_batch([payload])
+        self.assertFalse(problems)
+        self._deliver_on("2026-03-02", group)
+        self._settle_on("2026-03-10")
+        vendors = self.a | self.b | self.c
+        with freeze_time("2026-03-11 12:00:00"):
+            run = self._approve(
+                self.Run._prepare(
+                    fields.Date.to_date("2026-03-11"),
+                    self.company,
+                    vendors=vendors,
+                    psp_account=self.psp_account,
+                )
+            )
+            run.with_user(self.preparer).action_send()
+        self._psp_settles("2026-03-11", 1377)
+        self.assertPosted(scenarios.S11A)
+        self.assertFinal(BANK=1377, COMMISSION=-1251, VAT_OUT=-126)
+        self.assertReconciled()

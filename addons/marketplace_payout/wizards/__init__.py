@@ -7,5 +7,6 @@ from . import (
 )
 from . import marketplace_close_reason
 from . import payout_wizard_dry_run
+from . import payout_wizard_settle
 from . import marketplace_client_money
 from . import marketplace_debt_wizard

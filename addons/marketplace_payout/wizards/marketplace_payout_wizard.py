@@ -72,17 +72,17 @@ class MarketplacePayoutWizard(models.TransientModel):
         Run = self.env["marketplace.payout.run"]
         Run._check_role(PREPARER)
         self.company_id._marketplace_check_selected()
-        rail = {}
-        if self.rail == "psp":
-            rail = {
-                "psp_account": self.psp_account_id,
-                "currency": self.currency_id,
-            }
         run = Run._prepare(
             self.date,
             self.company_id,
             self.journal_id,
             self.vendor_ids or None,
-            **rail,
+            **self._rail_values(),
         )
         return run._get_records_action()
+
+    def _rail_values(self):
+        """Return what names the way of paying, see ``_prepare`` of the run."""
+        if self.rail != "psp":
+            return {}
+        return {"psp_account": self.psp_account_id, "currency": self.currency_id}

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ...engine import contract
-from ...engine.contract import Document, Page, ShopInfo, TaxMode, TaxRounding
+from ...engine.contract import Document, Page, ShopInfo, TaxMode
 from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
+from ..time_pages import Span, TimePages
 from . import commands, documents, events, offers, orders, settings, vendors
 from .transport import Transport
 
@@ -38,7 +39,6 @@ class VendureAdapter(Adapter):
         vendor_batch_max=50,
         whole_units=True,
         cancels_orders=True,
-        tax_rounding=TaxRounding.UNIT,
     )
     parse_event = staticmethod(events.parse_event)
 
@@ -98,14 +98,14 @@ class VendureAdapter(Adapter):
     # ---- from the shop -----------------------------------------------------
 
     def pull_orders(self, cursor: str, limit: int) -> Page:
-        return self._pull(PLACED, "updatedAt", cursor, limit)
+        return self._pages(PLACED, "updatedAt").page(cursor, limit)
 
     def pull_open_orders(self, placed_after: datetime, cursor: str, limit: int) -> Page:
         # The state of an order moves without its updatedAt.
         unfinished = {"state": {"in": OPEN_STATES}}
         recent = {"orderPlacedAt": {"after": _format_time(placed_after)}}
         filters = {**PLACED, "_or": [unfinished, recent]}
-        return self._pull(filters, "orderPlacedAt", cursor, limit)
+        return self._pages(filters, "orderPlacedAt").page(cursor, limit)
 
     def pull_placed_orders(
         self, since: datetime, until: datetime, cursor: str, limit: int
@@ -114,7 +114,7 @@ class VendureAdapter(Adapter):
         last = until - MILLISECOND
         between = {"start": _format_time(since), "end": _format_time(last)}
         filters = {**PLACED, "orderPlacedAt": {"between": between}}
-        return self._pull(filters, "orderPlacedAt", cursor, limit)
+        return self._pages(filters, "orderPlacedAt").page(cursor, limit)
 
     def fetch_orders(self, refs: Sequence[str]) -> list[Document]:
         filters = {**PLACED, "id": {"in": list(refs)}}
@@ -129,69 +129,34 @@ class VendureAdapter(Adapter):
     def parse_order(self, payload: Mapping[str, Any]) -> contract.Order:
         return orders.parse_order(payload)
 
-    def _pull(
-        self, filters: dict[str, Any], column: str, cursor: str, limit: int
-    ) -> Page:
-        """Read one page in order of ``column``.
+    def _pages(self, filters: dict[str, Any], column: str) -> TimePages:
+        def read(span: Span) -> list[Document]:
+            bounds = {"after": span.after, "before": span.before}
+            return self._read_orders(
+                {
+                    "filter": {
+                        "_and": [
+                            filters,
+                            *(
+                                {column: {key: _format_time(time)}}
+                                for key, time in bounds.items()
+                                if time
+                            ),
+                        ]
+                    },
+                    # One column only: the shop sorts by its own order of columns,
+                    # id first.
+                    "sort": {"id" if span.within else column: "ASC"},
+                    "skip": span.skip,
+                    "take": span.take,
+                }
+            )
 
-        The shop keeps microseconds and shows milliseconds.  The next page starts one
-        millisecond before the last row, so some rows come twice, which costs nothing:
-        they have the same digest.  When a whole page falls into one millisecond, that
-        millisecond is read by row number.
-        """
-        since, done = _read_cursor(cursor)
-        if since and done is not None:
-            return self._pull_instant(filters, column, since, done, limit)
-        conditions = [filters]
-        if since:
-            conditions.append({column: {"after": _format_time(since)}})
-        # One column only: the shop sorts by its own order of columns, id first.
-        found = self._read_orders(
-            {"filter": {"_and": conditions}, "sort": {column: "ASC"}, "take": limit}
-        )
-        if not found:
-            return Page((), _write_cursor(since), complete=True)
-        last = orders.parse_time(found[-1].payload[column])
-        if len(found) < limit:
-            return Page(tuple(found), _write_cursor(last - OVERLAP), complete=True)
-        step = last - MILLISECOND
-        if since is None or step > since:
-            following = _write_cursor(step)
-        else:
-            following = _write_cursor(since, 0)
-        return Page(tuple(found), following, complete=False)
+        def time_of(document: Document) -> datetime:
+            return orders.parse_time(document.payload[column])
 
-    def _pull_instant(
-        self,
-        filters: dict[str, Any],
-        column: str,
-        since: datetime,
-        done: int,
-        limit: int,
-    ) -> Page:
-        """Read a page of the rows of the two milliseconds that follow ``since``.
-
-        Pages overlap by half: a row that changes leaves, and the others move up.
-        """
-        until = since + 2 * MILLISECOND
-        span = {
-            "after": _format_time(since),
-            "before": _format_time(until + MILLISECOND),
-        }
-        conditions = [filters, *({column: {key: value}} for key, value in span.items())]
-        found = self._read_orders(
-            {
-                "filter": {"_and": conditions},
-                "sort": {"id": "ASC"},
-                "skip": done,
-                "take": limit,
-            }
-        )
-        if len(found) == limit:
-            following = _write_cursor(since, done + max(1, limit // 2))
-        else:
-            following = _write_cursor(until)
-        return Page(tuple(found), following, complete=False)
+        # The shop keeps microseconds and shows milliseconds.
+        return TimePages(read, time_of, MILLISECOND, OVERLAP)
 
     def _read_orders(self, options: dict[str, Any]) -> list[Document]:
         answer = self._transport.query(documents.ORDERS, options=options)
@@ -235,21 +200,6 @@ def _in_order(value: Any) -> Any:
 def _row_id(row: Any) -> str:
     """Return what identifies a row: its own id, or of the line it is about."""
     return (row.get("id") or row.get("orderLineId")) if isinstance(row, dict) else ""
-
-
-def _read_cursor(cursor: str) -> tuple[datetime | None, int | None]:
-    """Read "time|rows read of the instant that follows", the rows only within one.
-
-    >>> _read_cursor(""), _read_cursor("2026-01-05T10:00:00.000Z|20")[1]
-    ((None, None), 20)
-    >>> _read_cursor("2026-01-05T10:00:00.000Z|")[1]
-    """
-    time, _bar, done = cursor.partition("|")
-    return (orders.parse_time(time) if time else None), (int(done) if done else None)
-
-
-def _write_cursor(since: datetime | None, done: int | None = None) -> str:
-    return f"{_format_time(since) if since else ''}|{'' if done is None else done}"
 
 
 def _format_time(time: datetime) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from odoo.addons.marketplace_base.engine.money import allocate
@@ -130,7 +130,7 @@ class _Reader:
         )
 
     def _amount(self, data: Mapping[str, Any], name: str) -> int:
-        """Read an amount in the channel's own tax mode, where nothing is rounded."""
+        """Read an amount in the channel's own tax mode."""
         return data[f"{name}{self.suffix}"]
 
     def _line(self, data: Mapping[str, Any]) -> Line:
@@ -162,7 +162,9 @@ class _Reader:
         )
 
     def _shipping(self, data: Mapping[str, Any]) -> Shipping:
-        amount = self._amount(data, "price")
+        # The only amount that Vendure does not round: what a delivery costs without
+        # the tax that its price includes.
+        amount = _round(self._amount(data, "price"))
         final = self._amount(data, "discountedPrice")
         return Shipping(
             ref=data["id"],
@@ -260,6 +262,15 @@ def _taxes(tax_lines: list[Mapping[str, Any]], amount: int) -> tuple[Tax, ...]:
         )
         for tax, rate, part in zip(tax_lines, rates, amounts, strict=True)
     )
+
+
+def _round(amount: float) -> int:
+    """Round half up, as the shop does with all other amounts.
+
+    >>> _round(408.33333333333337), _round(490), _round(0.5)
+    (408, 490, 1)
+    """
+    return int(Decimal(str(amount)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _customer(data: Mapping[str, Any]) -> Customer:

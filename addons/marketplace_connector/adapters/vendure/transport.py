@@ -7,23 +7,19 @@ and typed results (``errorCode`` beside ``__typename``) inside the data.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 from ..errors import (
     AuthError,
     InvalidError,
     ShopError,
-    ThrottledError,
     TransientError,
     UnknownOutcomeError,
 )
+from ..http import TIMEOUT_SECONDS, classify_failure, read_clock_skew, throttled
 
-TIMEOUT_SECONDS = 30  # to connect, and between two bytes of the answer
-THROTTLE_SECONDS = 30  # when the shop does not say how long
 TOKEN_HEADER = "vendure-auth-token"
 CHANNEL_HEADER = "vendure-token"
 
@@ -104,36 +100,11 @@ class Transport:
         return read_answer(response, write)
 
 
-def read_clock_skew(response: requests.Response, now: datetime) -> timedelta:
-    """Return the shop's clock less ours; zero when it does not say its time."""
-    try:
-        told = parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError):
-        return timedelta()
-    return timedelta(seconds=int((told - now).total_seconds()))
-
-
-def classify_failure(error: requests.RequestException, write: bool) -> ShopError:
-    """Tell "never arrived" from "no idea", when there is no whole answer."""
-    if isinstance(error, ValueError):  # how requests marks a malformed address
-        return InvalidError("The address of the shop is not valid.")
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(error, requests.ConnectTimeout) or isinstance(
-        cause, NewConnectionError
-    ):
-        return TransientError("The shop cannot be reached.")
-    if write:
-        return UnknownOutcomeError("The shop did not answer; it may have acted.")
-    return TransientError("The shop did not give a whole answer.")
-
-
 def read_answer(response: requests.Response, write: bool) -> dict[str, Any]:
     """Return the ``data`` of a good answer, raise the error of a bad one."""
     status = response.status_code
     if status == 429:
-        after = response.headers.get("retry-after", "")
-        wait = int(after) if after.isdigit() else THROTTLE_SECONDS
-        raise ThrottledError("The shop asks us to slow down.", wait)
+        raise throttled(response)
     if status in (401, 403):
         raise AuthError("The shop refuses our access.")
     try:

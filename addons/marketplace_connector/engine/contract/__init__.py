@@ -60,7 +60,6 @@ from .states import (
     RefundModel,
     RefundState,
     TaxMode,
-    TaxRounding,
 )
 
 __all__ = [
@@ -100,7 +99,6 @@ __all__ = [
     "Tax",
     "TaxClass",
     "TaxMode",
-    "TaxRounding",
     "Vendor",
     "VendorRecord",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .states import RefundModel, TaxMode, TaxRounding
+from .states import RefundModel, TaxMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +86,3 @@ class Capabilities:
     cancels_orders: bool = False
     registers_webhooks: bool = False  # otherwise they are set up in the shop
     refund_model: RefundModel = RefundModel.LINES
-    tax_rounding: TaxRounding = TaxRounding.LINE

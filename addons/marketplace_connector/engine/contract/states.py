@@ -48,13 +48,6 @@ class RefundModel(str, Enum):
     AMOUNT = "amount"  # the amount alone
 
 
-class TaxRounding(str, Enum):
-    """Where the shop rounds the taxes it tells."""
-
-    LINE = "line"
-    UNIT = "unit"
-
-
 class RecordKind(str, Enum):
     """What a vendor finds in the back office and the shop may link to."""
 

@@ -1,0 +1,5 @@
+"""WooCommerce 10 (REST v3), with Dokan for the vendors."""
+
+from .adapter import WooCommerceAdapter
+
+__all__ = ["WooCommerceAdapter"]
