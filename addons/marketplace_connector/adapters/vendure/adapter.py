@@ -12,10 +12,10 @@ from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
 from ..time_pages import Span, TimePages
-from . import commands, documents, events, offers, orders, settings, vendors
+from . import commands, documents, events, offers, orders, records, settings, vendors
 from .transport import Transport
 
-API_VERSION = 1  # of the marketplace plugin in the shop
+API_VERSION = 2  # of the marketplace plugin in the shop
 # Orders become visible when their transaction commits, up to this long after the
 # time they carry.
 OVERLAP = timedelta(minutes=5)
@@ -38,6 +38,7 @@ class VendureAdapter(Adapter):
         offer_batch_max=100,
         vendor_batch_max=50,
         whole_units=True,
+        vendor_record_batch_max=100,
         cancels_orders=True,
     )
     parse_event = staticmethod(events.parse_event)
@@ -94,6 +95,11 @@ class VendureAdapter(Adapter):
 
     def cancel_order(self, command: contract.CancelCommand) -> contract.Result:
         return commands.cancel_order(self._transport, command)
+
+    def push_vendor_records(
+        self, items: Sequence[contract.VendorRecord]
+    ) -> list[contract.Result]:
+        return records.push_vendor_records(self._transport, items)
 
     # ---- from the shop -----------------------------------------------------
 
