@@ -180,6 +180,7 @@ class Operator(Session):
             [
                 *("id", "title", "subtitle", "status", "metadata"),
                 *("*variants", "*variants.prices", "variants.inventory_quantity"),
+                *("*categories", "*categories.parent_category"),
                 "*variants.inventory_items.inventory.location_levels",
                 *(["seller.name"] if self.groups else []),
             ]

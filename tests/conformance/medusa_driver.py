@@ -135,6 +135,19 @@ class MedusaDriver:
             for variant in product["variants"]
         }
 
+    def facts(self, sku):
+        (product,) = [
+            product
+            for product in self.staff.products()
+            if product["variants"][0]["sku"] == sku
+        ]
+        (category,) = product["categories"]
+        return {
+            "category": (category["parent_category"]["name"], category["name"]),
+            "barcode": product["variants"][0]["barcode"],
+            "eco_contribution": product["metadata"]["marketplace_eco_contribution"],
+        }
+
     def vendor_names(self):
         answer = self.staff.get(
             "/admin/stock-locations", limit=1000, fields="id,name,metadata"

@@ -55,9 +55,12 @@ def handle_of(offer: Offer) -> str:
     >>> handle_of(Some(product_name="Café, Crème 2", ref="offer-7"))
     'cafe-creme-2-offer-7'
     """
-    plain = unicodedata.normalize("NFKD", offer.product_name).encode("ascii", "ignore")
-    words = re.findall(r"[a-z0-9]+", plain.decode().lower())
-    return "-".join([*words, offer.ref])
+    return "-".join(filter(None, [slug(offer.product_name), offer.ref]))
+
+
+def slug(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore")
+    return "-".join(re.findall(r"[a-z0-9]+", plain.decode().lower()))
 
 
 class _Writer:
@@ -70,6 +73,7 @@ class _Writer:
         self.currency = default_currency(store)
         self.channel = store["default_sales_channel_id"]
         self.types = read_types(transport)
+        self.categories = _Categories(transport, [offer.category for offer in offers])
         self.products = self._read_products([offer.ref for offer in offers])
 
     def upsert(self) -> list[Result]:
@@ -149,7 +153,7 @@ class _Writer:
 
     def _product_values(self, offer: Offer) -> dict[str, Any]:
         place = self.place_of[offer.vendor_ref]
-        return {
+        values = {
             "title": offer.product_name,
             "subtitle": offer.label,
             "description": offer.product_description,
@@ -161,8 +165,14 @@ class _Writer:
                 "marketplace_vendor": offer.vendor_ref,
                 # For the web shop: the deliveries of this profile are this product's.
                 "marketplace_profile": place.profile_id,
+                # Part of the price, in minor units, for one piece.
+                "marketplace_eco_contribution": offer.eco_contribution,
             },
         }
+        if offer.category:
+            # Without one, those that the shop's staff chose stay.
+            values["categories"] = [{"id": self.categories.get(offer.category)}]
+        return values
 
     def _variant_values(self, offer: Offer) -> dict[str, Any]:
         amount = amount_of(offer.price, self.currency)
@@ -205,3 +215,37 @@ class _Writer:
         if create or update:
             body = {"create": create, "update": update}
             self.transport.post("inventory-items/location-levels/batch", body)
+
+
+class _Categories:
+    """The shop's tree of categories, by path; what is missing is made."""
+
+    def __init__(self, transport: Transport, paths: Iterable[Sequence[str]]):
+        self.transport = transport
+        self.ids: dict[tuple[str, ...], str] = {}
+        if not any(paths):
+            return
+        rows = {
+            row["id"]: row
+            for row in transport.pages(
+                "product-categories",
+                "product_categories",
+                fields="id,name,parent_category_id",
+            )
+        }
+        for key, row in rows.items():
+            path = [row["name"]]
+            while row := rows.get(row["parent_category_id"]):
+                path.insert(0, row["name"])
+            self.ids[tuple(path)] = key
+
+    def get(self, path: tuple[str, ...]) -> str:
+        if path not in self.ids:
+            values = {"name": path[-1], "is_active": True}
+            if path[:-1]:
+                values["parent_category_id"] = self.get(path[:-1])
+                # Of the name alone, two branches could not have a leaf of one name.
+                values["handle"] = "-".join(filter(None, map(slug, path)))
+            answer = self.transport.post("product-categories", values)
+            self.ids[path] = answer["product_category"]["id"]
+        return self.ids[path]

@@ -18,14 +18,11 @@ import requests
 from ..errors import (
     AuthError,
     InvalidError,
-    ThrottledError,
     TransientError,
     UnknownOutcomeError,
 )
-from ..vendure.transport import classify_failure, read_clock_skew
+from ..http import TIMEOUT_SECONDS, classify_failure, read_clock_skew, throttled
 
-TIMEOUT_SECONDS = 30  # to connect, and between two bytes of the answer
-THROTTLE_SECONDS = 30  # when the shop does not say how long
 PAGE = 100
 STAFF = "user"
 SELLER = "member"  # what Mercur calls somebody who works for a seller
@@ -195,9 +192,7 @@ def read_answer(response: requests.Response, write: bool) -> dict[str, Any]:
     """Return the decoded body of a good answer, raise the error of a bad one."""
     status = response.status_code
     if status == 429:
-        after = response.headers.get("retry-after", "")
-        wait = int(after) if after.isdigit() else THROTTLE_SECONDS
-        raise ThrottledError("The shop asks us to slow down.", wait)
+        raise throttled(response)
     try:
         answer = response.json(parse_float=Decimal)
     except ValueError:
