@@ -4,6 +4,12 @@ import os
 
 import pytest
 
+from odoo.addons.marketplace_connector.engine.contract import (
+    FulfilmentCommand,
+    LineQuantity,
+)
+from odoo.addons.marketplace_connector.engine.validate import check_order
+
 from .medusa_driver import MedusaDriver
 from .suite import AdapterConformance
 
@@ -12,3 +18,34 @@ class TestMedusa(AdapterConformance):
     @pytest.fixture(scope="class")
     def driver(self):
         return MedusaDriver(os.environ["MKP_MEDUSA_URL"], os.environ["MKP_MEDUSA_DSN"])
+
+    def test_coupon_to_the_half_cent_is_rounded_as_it_is_paid(self, driver, world):
+        """The shop rounds neither its total nor its payment."""
+        placed = driver.place_order(
+            {world.skus[0]: 1, world.skus[2]: 3}, coupon=driver.create_coupon(15)
+        )
+        (told,) = driver.staff.orders(placed.ref)
+        assert round(told["total"], 2) != told["total"]
+        order = self.read(world, placed.ref)
+        assert check_order(order) == []
+        assert order.total == order.payments[0].amount == placed.total
+
+    def test_reserved_pieces_of_a_parcel_are_those_of_its_vendor(self, driver, world):
+        """The shop would take the place of the first delivery for any parcel."""
+        placed = driver.place_order({world.skus[0]: 1, world.skus[1]: 1})
+        for rank, line in enumerate(self.read(world, placed.ref).lines):
+            command = FulfilmentCommand(
+                ref=f"fulfilment-{world.key}v{rank}",
+                order_ref=placed.ref,
+                lines=(LineQuantity(line.ref, 1),),
+                carrier="Colissimo",
+                tracking="6A1",
+            )
+            world.adapter.push_fulfilment(command)
+        (told,) = driver.staff.orders(placed.ref)
+        places = {
+            item["sku"]: parcel["location_id"]
+            for parcel in told["fulfillments"]
+            for item in parcel["items"]
+        }
+        assert places == dict(zip(world.skus, world.vendor_ids, strict=False))

@@ -16,9 +16,9 @@ from ...engine.contract import (
 )
 from ..errors import InvalidError
 from ..vendure.orders import read_reason, write_reason
-from .documents import FULFILMENT_FIELDS, read_order
+from .documents import FULFILMENT_FIELDS, PROFILE_FIELDS, read_order, tell_profiles
 from .orders import CANCELLED
-from .places import REF, amount_of
+from .places import REF, amount_of, rounded
 from .transport import Transport
 
 CARRIER = "marketplace_carrier"  # in a parcel's metadata: the shop has no field
@@ -40,7 +40,7 @@ def push_fulfilment(
 
     A parcel of several sellers' orders, which nobody sends, would be refused.
     """
-    fields = [*ITEM_FIELDS, *FULFILMENT_FIELDS]
+    fields = [*ITEM_FIELDS, *FULFILMENT_FIELDS, *PROFILE_FIELDS]
     order = _order_of(
         read_order(transport, command.order_ref, groups, fields), command.lines
     )
@@ -92,9 +92,18 @@ def _add_fulfilment(
         "items": _items(command.lines),
         "metadata": {REF: command.ref, CARRIER: command.carrier},
     }
-    # Without a place the shop takes that of the order's first delivery, which may be
-    # another vendor's.
+    # Left to itself, the shop takes delivery and place from the order's first delivery,
+    # which may be another vendor's, and then refuses the parcel.
     refs = [line.line_ref for line in command.lines]
+    tell_profiles(transport, [order])
+    profiles = {i["shipping_profile_id"] for i in order["items"] if i["id"] in refs}
+    options = [
+        method["shipping_option_id"]
+        for method in order["shipping_methods"]
+        if method["shipping_profile_id"] and method["shipping_profile_id"] in profiles
+    ]
+    if options:
+        body["shipping_option_id"] = options[0]
     answer = transport.get("reservations", line_item_id=refs, limit=100)
     locations = {row["location_id"] for row in answer["reservations"]}
     if len(locations) == 1:
@@ -155,11 +164,20 @@ def find_refund(
 
 
 def make_refund(transport: Transport, command: RefundCommand) -> Result:
-    """See :meth:`Adapter.make_refund`."""
+    """See :meth:`Adapter.make_refund`.
+
+    The shop lets a refund go a little above the payment, so that is refused here.
+    """
     path = f"payments/{command.payment_ref}"
-    currency = transport.get(path, fields="id,currency_code")["payment"]
+    fields = "id,currency_code,*captures,*refunds"
+    payment = transport.get(path, fields=fields)["payment"]
+    amount = amount_of(command.amount, payment["currency_code"])
+    left = _sum(payment["captures"]) - _sum(payment["refunds"])
+    # A payment is not rounded, and what was paid is: half a cent may be missing.
+    if amount > rounded(left, payment["currency_code"]):
+        raise InvalidError(f"Of the payment, only {left} can be given back.")
     body = {
-        "amount": amount_of(command.amount, currency["currency_code"]),
+        "amount": min(amount, left),
         "note": write_reason(command.reason, command.ref),
     }
     answer = transport.post(f"{path}/refund", body, fields="id,*refunds")
@@ -171,6 +189,10 @@ def make_refund(transport: Transport, command: RefundCommand) -> Result:
     if not made:
         raise InvalidError("The shop gave the money back and shows no refund.")
     return Result(command.ref, made[-1])
+
+
+def _sum(rows: Sequence[dict[str, Any]]) -> Decimal:
+    return sum((Decimal(str(row["amount"])) for row in rows or ()), Decimal())
 
 
 # ---- cancellations -----------------------------------------------------------

@@ -11,12 +11,13 @@ from ...engine.idempotency import fingerprint
 from .transport import NotFoundError, Transport
 
 PURCHASE_FIELDS = ["id", "display_id"]
+PROFILE_FIELDS = ["*shipping_methods", "items.variant.product.shipping_profile.id"]
 ORDER_FIELDS = [
     *("id", "display_id", "status", "version", "created_at", "email"),
     *("currency_code", "customer_id", "item_total", "shipping_total", "*customer"),
     *("*items", "*items.detail", "*items.tax_lines", "*items.adjustments"),
-    "items.variant.product.shipping_profile.id",
-    *("*shipping_methods", "*shipping_methods.tax_lines"),
+    *PROFILE_FIELDS,
+    "*shipping_methods.tax_lines",
     *("*shipping_methods.adjustments", "*shipping_address", "*billing_address"),
     "*payment_collections.payments",
     "*payment_collections.payments.captures",
@@ -81,11 +82,11 @@ def _read_orders(transport: Transport, ids: Sequence[str]) -> list[dict[str, Any
     orders = transport.get(
         "orders", id=list(ids), limit=len(ids), fields=",".join(ORDER_FIELDS)
     )["orders"]
-    _tell_profiles(transport, orders)
+    tell_profiles(transport, orders)
     return [clean(order) for order in orders]
 
 
-def _tell_profiles(transport: Transport, orders: Iterable[dict[str, Any]]) -> None:
+def tell_profiles(transport: Transport, orders: Iterable[dict[str, Any]]) -> None:
     """Write the shipping profile to each line and delivery: it joins the two."""
     methods = [method for order in orders for method in order["shipping_methods"]]
     ids = sorted(filter(None, {method["shipping_option_id"] for method in methods}))

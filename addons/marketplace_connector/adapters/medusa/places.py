@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ...engine.contract import Result, ShippingMethod, Vendor
@@ -44,6 +44,16 @@ def amount_of(minor: int, currency: str) -> Decimal:
     '19.99'
     """
     return Decimal(minor).scaleb(-minor_digits(currency))
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Round an amount of the shop to what can be paid, half up.
+
+    >>> str(rounded(Decimal("116.905"), "eur"))
+    '116.91'
+    """
+    step = Decimal(1).scaleb(-minor_digits(currency))
+    return amount.quantize(step, ROUND_HALF_UP)
 
 
 class Places:
