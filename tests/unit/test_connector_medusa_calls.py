@@ -10,6 +10,7 @@ import pytest
 
 from odoo.addons.marketplace_connector.adapters.errors import (
     AuthError,
+    InvalidError,
     TransientError,
     UnknownOutcomeError,
 )
@@ -144,6 +145,22 @@ def test_shop_that_never_answers_does_not_hold_us(monkeypatch):
         with pytest.raises(UnknownOutcomeError):
             calls.post("payments/1/refund", {})
         over.set()
+
+
+@pytest.mark.parametrize(
+    "adapter_class, sellers, words",
+    [(MedusaAdapter, 200, "This is Mercur"), (MercurAdapter, 404, "no sellers")],
+)
+def test_wrong_platform_is_said(adapter_class, sellers, words):
+    store = {"id": "store_1", "supported_currencies": []}
+
+    def answer(_method, path, _headers):
+        if path.startswith("/admin/sellers"):
+            return sellers, {"sellers": [], "message": "Cannot GET"}
+        return 200, {"stores": [store]}
+
+    with shop(answer) as url, pytest.raises(InvalidError, match=words):
+        adapter_class(url, "", "sk_1").check()
 
 
 # ---- paging -----------------------------------------------------------------

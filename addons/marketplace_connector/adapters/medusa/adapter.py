@@ -51,7 +51,7 @@ class MedusaAdapter(Adapter):
         self._places = self.places_class(self._transport)
 
     def check(self) -> ShopInfo:
-        return settings.check(self._transport, API_VERSION)
+        return settings.check(self._transport, API_VERSION, self.has_groups)
 
     # ---- to the shop -------------------------------------------------------
 

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from ...engine.contract import ShopInfo, ShopSettings, TaxClass, TaxMode
-from .transport import Transport
+from ..errors import InvalidError
+from .transport import NotFoundError, Transport
 
 REGION = "Marketplace"
 SYSTEM_PAYMENT = "pp_system_default"  # only marks a payment as made
@@ -20,9 +21,18 @@ SYSTEM_TAX = "tp_system"
 TAX_FIELDS = "id,country_code,province_code,parent_id,*tax_rates,*tax_rates.rules"
 
 
-def check(transport: Transport, version: str) -> ShopInfo:
-    """See :meth:`Adapter.check`."""
+def check(transport: Transport, version: str, groups: bool) -> ShopInfo:
+    """See :meth:`Adapter.check`.
+
+    :param groups: the shop should be Mercur, else it should not.
+    """
     store = read_store(transport)
+    if groups and not _has_sellers(transport):
+        raise InvalidError(
+            "This Medusa has no sellers: choose Medusa as the platform, not Mercur."
+        )
+    if not groups and _has_sellers(transport):
+        raise InvalidError("This is Mercur: choose it as the platform, not Medusa.")
     currency = default_currency(store)
     regions = transport.get("regions", currency_code=currency, fields="id", limit=1)
     return ShopInfo(
@@ -35,6 +45,14 @@ def check(transport: Transport, version: str) -> ShopInfo:
         is_set_up=bool(regions["regions"]),
         clock_skew=transport.clock_skew,
     )
+
+
+def _has_sellers(transport: Transport) -> bool:
+    try:
+        transport.get("sellers", fields="id", limit=1)
+    except NotFoundError:
+        return False
+    return True
 
 
 def read_store(transport: Transport) -> dict[str, Any]:
