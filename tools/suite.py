@@ -181,10 +181,16 @@ def run_top_level(site: Site, name: str, arguments: Sequence[str]) -> Result:
 
 
 def conformance(site: Site, arguments: Sequence[str]) -> Result:
-    """Run the adapters' conformance suite alone: real shops, no Odoo."""
+    """Run the adapters' conformance suite alone: real shops, no Odoo.
+
+    The shops are those of the files that the arguments name, else all.
+    """
     arguments = arguments or ["tests/conformance"]
+    kinds = _kinds_named(arguments) or ["vendure"]
+    if not any("test_" in text for text in arguments):
+        kinds = ["vendure", *_present_medusa()]
     total = Result("conformance")
-    for kind in _kinds_named(arguments) or ["vendure", *_present_medusa()]:
+    for kind in kinds:
         with _shop(site, f"mkp_conf_{kind}", kind, ["conformance"]) as variables:
             one = _pytest(
                 f"conformance {kind}",
@@ -227,7 +233,6 @@ def _shop(site: Site, name: str, kind: str, arguments: Sequence[str]) -> Iterato
     if not (wanted and storefront.is_present()):
         yield {}
         return
-    storefront.install(paths.ROOT / "storefronts" / "woocommerce")
     shop_database = f"{name}_shop"
     database.drop(site, shop_database)
     http_port, shop_port, secret = free_port(), free_port(), "flow-test-secret"
@@ -242,6 +247,7 @@ def _shop(site: Site, name: str, kind: str, arguments: Sequence[str]) -> Iterato
             secret=secret,
         )
     else:
+        storefront.install(paths.ROOT / "storefronts" / "woocommerce")
         shop = storefront.start(
             site, shop_database, shop_port, odoo_url=odoo_url, secret=secret
         )

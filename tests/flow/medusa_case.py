@@ -148,7 +148,9 @@ class MedusaFlow:
         self.assertEqual(group.external_number, self.staff.number(placed["id"]))
         ardoise, bois = self.vendors
         shares = {
-            order.vendor_id: self._minor(order.amount_vendor_total)
+            order.vendor_id: sum(
+                map(self._minor, order.order_line.mapped("amount_vendor"))
+            )
             for order in group.sale_order_ids
         }
         self.assertEqual(shares, {ardoise: 3998 + 490, bois: 1200 + 490})
