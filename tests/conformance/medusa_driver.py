@@ -144,7 +144,7 @@ class MedusaDriver:
         (category,) = product["categories"]
         return {
             "category": (category["parent_category"]["name"], category["name"]),
-            "barcode": product["variants"][0]["barcode"],
+            "barcode": product["metadata"]["marketplace_barcode"],
             "eco_contribution": product["metadata"]["marketplace_eco_contribution"],
         }
 

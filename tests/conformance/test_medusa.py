@@ -1,6 +1,7 @@
 """The Medusa adapter on a real, plain Medusa."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from odoo.addons.marketplace_connector.engine.contract import (
 from odoo.addons.marketplace_connector.engine.validate import check_order
 
 from .medusa_driver import MedusaDriver
-from .suite import AdapterConformance
+from .suite import AdapterConformance, make_offer
 
 
 class TestMedusa(AdapterConformance):
@@ -49,3 +50,15 @@ class TestMedusa(AdapterConformance):
             for item in parcel["items"]
         }
         assert places == dict(zip(world.skus, world.vendor_ids, strict=False))
+
+    def test_second_vendor_of_a_sku_gets_one_of_his_own(self, driver, world):
+        """SKUs are unique in the shop, and not among vendors."""
+        first = make_offer(world.vendors[0], "Pot", 700)
+        second = replace(make_offer(world.vendors[1], "Pot", 800), sku=first.sku)
+        third = replace(make_offer(world.vendors[1], "Pot", 900), sku=first.sku)
+        assert world.adapter.upsert_offers([first])[0].ok
+        assert all(r.ok for r in world.adapter.upsert_offers([second, third]))
+        shown = driver.offers()
+        assert shown[first.sku].price == 700
+        assert shown[f"{first.sku}-{second.ref}"].price == 800
+        assert shown[f"{first.sku}-{third.ref}"].price == 900

@@ -75,6 +75,7 @@ class _Writer:
         self.types = read_types(transport)
         self.categories = _Categories(transport, [offer.category for offer in offers])
         self.products = self._read_products([offer.ref for offer in offers])
+        self.skus = self._free_skus()
 
     def upsert(self) -> list[Result]:
         errors = {offer.ref: self._refusal(offer) for offer in self.offers}
@@ -94,6 +95,31 @@ class _Writer:
             "products", "products", external_id=list(refs), fields=PRODUCT_FIELDS
         )
         return {row["external_id"]: row for row in rows}
+
+    def _free_skus(self) -> dict[str, str]:
+        """Return the SKU of each offer: they are unique in the shop.
+
+        Two vendors may use the same; the second one's gets our reference behind it.
+        """
+        wanted = sorted({offer.sku for offer in self.offers if offer.sku})
+        rows = self.transport.pages(
+            "inventory-items",
+            "inventory_items",
+            sku=wanted or [""],
+            fields="id,sku,variants.product.external_id",
+        )
+        owner_of = {
+            row["sku"]: (variant.get("product") or {}).get("external_id")
+            for row in rows
+            for variant in row.get("variants") or [{}]
+        }
+        skus = {}
+        for offer in self.offers:
+            owner = owner_of.setdefault(offer.sku, offer.ref)
+            skus[offer.ref] = offer.sku
+            if offer.sku and owner != offer.ref:
+                skus[offer.ref] = f"{offer.sku}-{offer.ref}"
+        return skus
 
     def _refusal(self, offer: Offer) -> str:
         if offer.vendor_ref not in self.place_of:
@@ -167,6 +193,8 @@ class _Writer:
                 "marketplace_profile": place.profile_id,
                 # Part of the price, in minor units, for one piece.
                 "marketplace_eco_contribution": offer.eco_contribution,
+                # In its own field it would be unique, and vendors share products.
+                "marketplace_barcode": offer.barcode,
             },
         }
         if offer.category:
@@ -176,14 +204,11 @@ class _Writer:
 
     def _variant_values(self, offer: Offer) -> dict[str, Any]:
         amount = amount_of(offer.price, self.currency)
-        values = {
+        return {
             "title": offer.label,
-            "sku": offer.sku,
+            "sku": self.skus[offer.ref] or None,
             "prices": [{"currency_code": self.currency, "amount": amount}],
         }
-        if offer.barcode:
-            values["barcode"] = offer.barcode
-        return values
 
     # ---- stock -------------------------------------------------------------
 
