@@ -173,7 +173,7 @@ def run_top_level(site: Site, name: str, arguments: Sequence[str]) -> Result:
             options = [f"--odoo-config={paths.CONF}", f"--odoo-database={name}"]
             one = _pytest(
                 "top level" if kind == "vendure" else kind,
-                [*options, "--odoo-http", *_without_others(kind), *arguments],
+                [*options, "--odoo-http", *_of_shop(kind, arguments)],
                 {**site.env(), **variables},
             )
             _add(total, one)
@@ -194,7 +194,7 @@ def conformance(site: Site, arguments: Sequence[str]) -> Result:
         with _shop(site, f"mkp_conf_{kind}", kind, ["conformance"]) as variables:
             one = _pytest(
                 f"conformance {kind}",
-                ["-p", "no:odoo", *_without_others(kind), *arguments],
+                ["-p", "no:odoo", *_of_shop(kind, arguments)],
                 {**os.environ, **variables},
             )
             _add(total, one)
@@ -214,9 +214,13 @@ def _kinds_named(arguments: Sequence[str]) -> list[str]:
     ]
 
 
-def _without_others(kind: str) -> list[str]:
-    """Return options that leave out the test files of other shops."""
-    return [f"--ignore-glob=*/test_{other}*" for other in MEDUSA_SHOPS if other != kind]
+def _of_shop(kind: str, arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without the test files of other shops."""
+    others = [f"test_{other}" for other in MEDUSA_SHOPS if other != kind]
+    return [
+        *(f"--ignore-glob=*/{other}*" for other in others),
+        *(text for text in arguments if not any(other in text for other in others)),
+    ]
 
 
 def _add(total: Result, one: Result) -> None:
