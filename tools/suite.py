@@ -17,7 +17,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import database, debian, medusa, paths, postgres, storefront, testing
+from . import (
+    database,
+    debian,
+    medusa,
+    paths,
+    postgres,
+    shopify_schema,
+    storefront,
+    testing,
+)
 from .odoo import Site, ports
 from .steps import Stop, free_port, lock, say, step
 
@@ -241,6 +250,7 @@ def _shop(site: Site, name: str, kind: str, arguments: Sequence[str]) -> Iterato
     database.drop(site, shop_database)
     http_port, shop_port, secret = free_port(), free_port(), "flow-test-secret"
     odoo_url = f"http://127.0.0.1:{http_port}"
+    of_others = {}  # platforms without a shop of ours, tested beside Vendure
     if kind in MEDUSA_SHOPS:
         shop = medusa.start(
             site,
@@ -252,6 +262,7 @@ def _shop(site: Site, name: str, kind: str, arguments: Sequence[str]) -> Iterato
         )
     else:
         storefront.install(paths.ROOT / "storefronts" / "woocommerce")
+        of_others["MKP_SHOPIFY_SCHEMAS"] = str(shopify_schema.ensure())
         shop = storefront.start(
             site, shop_database, shop_port, odoo_url=odoo_url, secret=secret
         )
@@ -262,6 +273,7 @@ def _shop(site: Site, name: str, kind: str, arguments: Sequence[str]) -> Iterato
             f"{prefix}_URL": f"http://127.0.0.1:{shop_port}",
             f"{prefix}_SECRET": secret,
             f"{prefix}_DSN": site.server.dsn(shop_database),
+            **of_others,
         }
     finally:
         shop.stop()

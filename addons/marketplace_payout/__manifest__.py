@@ -33,6 +33,7 @@
         "views/marketplace_bank_message_views.xml",
         "views/marketplace_payout_provider_views.xml",
         "views/bank_line_match_views.xml",
+        "views/psp_settlement_bank_views.xml",
         "data/payout_rails_data.xml",
         "views/marketplace_order_views.xml",
         "wizards/marketplace_settlement_wizard_views.xml",
@@ -75,6 +76,8 @@
         "views/payout_reveal_views.xml",
         "views/marketplace_duty_conflict_views.xml",
         "views/account_life_menus.xml",
+        "data/payout_date_data.xml",
+        "views/payout_date_move_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["marketplace_payout/static/tests/tours/**/*.js"],

@@ -51,6 +51,7 @@ class MarketplaceStorefront(models.Model):
         [
             ("vendure", "Vendure"),
             ("woocommerce", "WooCommerce and Dokan"),
+            ("shopify", "Shopify"),
             ("medusa", "Medusa"),
             ("mercur", "Mercur"),
         ],

@@ -3,6 +3,7 @@ from . import (
     test_four_eyes,
     test_order_payout,
     test_payout_run,
+    test_payout_run_work,
     test_portal_statement,
     test_scenarios,
     test_settlement,
@@ -26,4 +27,12 @@ from . import test_reserve
 from . import test_debt
 from . import test_payout_request
 from . import test_settlement_concurrency
+from . import test_statement_histories
+from . import test_worked_ledger
+from . import test_close_unresolved
+from . import test_payout_date_move
+from . import test_accounting_import
 from . import test_statement_service
+from . import test_psp_clearing
+from . import test_psp_fee_accrual
+from . import test_payout_charge
