@@ -171,6 +171,9 @@ class ShopifyDriver:
             if row["status"] == "ACTIVE" and row["published"]
         }
 
+    def facts(self, _sku):
+        return {}  # the local server keeps none of them
+
     def count_offers(self, sku):
         products = self.shop.tables["products"].values()
         return sum(row["sku"] == sku for row in products)
