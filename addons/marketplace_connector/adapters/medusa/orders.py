@@ -8,8 +8,8 @@ quantities, and totals from the parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -34,17 +34,9 @@ from ...engine.contract import (
 )
 from ..errors import DocumentError
 from ..vendure.orders import parse_time, read_reason
+from .amounts import Part, minor_digits, round_half_up, round_parts
 
 CANCELLED = "canceled"
-# Currencies whose minor unit is not a hundredth, of those that Medusa sells in.
-MINOR_DIGITS = {
-    **dict.fromkeys(
-        "bif clp djf gnf isk jpy kmf krw pyg rwf ugx vnd vuv xaf xof xpf".split(), 0
-    ),
-    **dict.fromkeys("bhd iqd jod kwd lyd omr tnd".split(), 3),
-}
-# Two sums of unrounded parts are one amount when they are as near as this.
-NOISE = Decimal("0.0001")
 
 
 def parse_order(payload: Mapping[str, Any]) -> Order:
@@ -63,15 +55,6 @@ def parse_order(payload: Mapping[str, Any]) -> Order:
         raise DocumentError(f"The order cannot be read: {error}.") from error
 
 
-def minor_digits(currency: str) -> int:
-    """Return how many decimals amounts of a currency have.
-
-    >>> minor_digits("EUR"), minor_digits("jpy")
-    (2, 0)
-    """
-    return MINOR_DIGITS.get(currency.lower(), 2)
-
-
 def is_finished(order: Order) -> bool:
     """Tell whether nothing more is expected of an order but refunds."""
     if order.state is OrderState.CANCELLED:
@@ -80,69 +63,6 @@ def is_finished(order: Order) -> bool:
         payment.state is not PaymentState.AUTHORIZED for payment in order.payments
     )
     return order.state is OrderState.DELIVERED and taken
-
-
-def round_parts(parts: Sequence[Decimal], total: Decimal) -> tuple[int, list[int]]:
-    """Round a total, and its parts so that they add up to it.
-
-    The shop does not round: parts and totals may have any number of decimals, half
-    cents among them.  The total is rounded half up; what the parts lose by rounding
-    down goes to those that lost most.  Parts that do not add up to the total are
-    rounded one by one, and the difference stays to be seen.
-
-    >>> round_parts([Decimal("35.982"), Decimal("17.991"), Decimal("490")],
-    ...             Decimal("543.973"))
-    (544, [36, 18, 490])
-    >>> round_parts([Decimal("58.4525"), Decimal("58.4525")], Decimal("116.905"))
-    (117, [59, 58])
-    >>> round_parts([Decimal(10)], Decimal(12))
-    (12, [10])
-    """
-    rounded = _round(total)
-    if abs(sum(parts) - total) > NOISE:
-        return rounded, [_round(part) for part in parts]
-    floors = [int(part.to_integral_value(ROUND_FLOOR)) for part in parts]
-    missing = rounded - sum(floors)
-    by_loss = sorted(
-        range(len(parts)), key=lambda rank: (floors[rank] - parts[rank], rank)
-    )
-    for rank in by_loss[:missing]:
-        floors[rank] += 1
-    return rounded, floors
-
-
-def _round(amount: Decimal) -> int:
-    return int(amount.to_integral_value(ROUND_HALF_UP))
-
-
-class _Part:
-    """A line or a delivery, in unrounded minor units, as if nothing were returned."""
-
-    def __init__(self, data: Mapping[str, Any], unit: Decimal, price: str):
-        self.data = data
-        self.unit = unit
-        self.price = self.minor(data[price])
-        self.included = data["is_tax_inclusive"]
-        self.rates = [Decimal(str(tax["rate"])) / 100 for tax in data["tax_lines"]]
-        # What came back is taken off the shop's total, and was sold all the same.
-        returned = data.get("return_received_total") or 0
-        self.gross = self.minor(data["total"]) + self.minor(returned)
-
-    def minor(self, amount: Any) -> Decimal:
-        return Decimal(str(amount)) * self.unit
-
-    @property
-    def factor(self) -> Decimal:
-        return 1 + sum(self.rates)
-
-    def list_price(self, quantity: int, mode: TaxMode) -> Decimal:
-        """Return the price before discounts in the mode of the order."""
-        price = self.price * quantity
-        if mode is TaxMode.INCLUDED and not self.included:
-            return price * self.factor
-        if mode is TaxMode.EXCLUDED and self.included:
-            return price / self.factor
-        return price
 
 
 class _Reader:
@@ -194,12 +114,12 @@ class _Reader:
 
     def _amounts(self) -> tuple[int, list[Line], list[Shipping]]:
         items = [
-            _Part(item, self.unit, "unit_price")
+            Part(item, self.unit, "unit_price")
             for order in self.live
             for item in order["items"]
         ]
         methods = [
-            _Part(method, self.unit, "amount")
+            Part(method, self.unit, "amount")
             for order in self.live
             for method in order["shipping_methods"]
         ]
@@ -229,7 +149,7 @@ class _Reader:
         return sum((Decimal(str(a)) for a in (*told, *returned)), Decimal()) * self.unit
 
     def _split(
-        self, part: _Part, final: int, quantity: int
+        self, part: Part, final: int, quantity: int
     ) -> tuple[int, tuple[Discount, ...], tuple[Tax, ...]]:
         """Return (amount, discounts, taxes) of a part that costs ``final`` with tax."""
         taxes = _taxes(part, final)
@@ -242,7 +162,7 @@ class _Reader:
         ]
         if not adjustments:
             return final, (), taxes
-        amount = max(_round(part.list_price(quantity, self.mode)), final)
+        amount = max(round_half_up(part.list_price(quantity, self.mode)), final)
         shares = allocate(
             amount - final,
             [int(Decimal(str(a["amount"])) * 10**6) for a in adjustments],
@@ -257,7 +177,7 @@ class _Reader:
         )
         return amount, discounts, taxes
 
-    def _line(self, part: _Part, final: int) -> Line:
+    def _line(self, part: Part, final: int) -> Line:
         data = part.data
         quantity = _whole(data["quantity"])
         amount, discounts, taxes = self._split(part, final, quantity)
@@ -267,7 +187,7 @@ class _Reader:
             offer_ref=data["variant_id"] or "",
             name=data["product_title"] or data["title"],
             quantity=quantity,
-            unit_price=_round(part.list_price(1, self.mode)),
+            unit_price=round_half_up(part.list_price(1, self.mode)),
             amount=amount,
             discounts=discounts,
             taxes=taxes,
@@ -281,11 +201,11 @@ class _Reader:
             offer_ref=item["variant_id"] or "",
             name=item["product_title"] or item["title"],
             quantity=0,
-            unit_price=_round(Decimal(str(item["unit_price"])) * self.unit),
+            unit_price=round_half_up(Decimal(str(item["unit_price"])) * self.unit),
             amount=0,
         )
 
-    def _shipping(self, part: _Part, final: int) -> Shipping:
+    def _shipping(self, part: Part, final: int) -> Shipping:
         data = part.data
         amount, discounts, taxes = self._split(part, final, 1)
         return Shipping(
@@ -341,7 +261,7 @@ class _Reader:
         return [found[key] for key in sorted(found)]
 
     def _minor(self, amount: Any) -> int:
-        return _round(Decimal(str(amount)) * self.unit)
+        return round_half_up(Decimal(str(amount)) * self.unit)
 
     def _payment(self, data: Mapping[str, Any]) -> Payment:
         captured = sum(
@@ -374,9 +294,9 @@ class _Reader:
         )
 
 
-def _taxes(part: _Part, final: int) -> tuple[Tax, ...]:
+def _taxes(part: Part, final: int) -> tuple[Tax, ...]:
     """Return the taxes contained in ``final``; the amount is shared when several."""
-    contained = _round(final - final / part.factor)
+    contained = round_half_up(final - final / part.factor)
     amounts = allocate(contained, [int(rate * 10**6) for rate in part.rates])
     return tuple(
         Tax(code=tax["code"] or "", rate=rate, amount=amount)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...engine.contract import Result, ShippingMethod, Vendor
 from ..errors import InvalidError
-from .orders import minor_digits
+from .amounts import minor_digits
 from .settings import add_rule, default_currency, read_store, read_tax_regions
 from .transport import SELLER, Transport
 
