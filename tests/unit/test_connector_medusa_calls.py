@@ -1,5 +1,7 @@
 """The Medusa adapter's calls: access, failures, paging; against small fakes."""
 
+import doctest
+import importlib
 import json
 import threading
 from contextlib import contextmanager
@@ -280,3 +282,12 @@ def test_order_outside_of_its_group_yet_is_left_for_the_next_time():
     page = adapter_on(rows, MercurAdapter).pull_orders("", 10)
     assert page.documents == ("og_1",)
     assert page.cursor < "2026-03-02T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "name", ["amounts", "documents", "offers", "places", "transport"]
+)
+def test_doctests(name):
+    package = "odoo.addons.marketplace_connector.adapters.medusa"
+    result = doctest.testmod(importlib.import_module(f"{package}.{name}"))
+    assert result.attempted and not result.failed
