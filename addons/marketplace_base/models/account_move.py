@@ -24,4 +24,6 @@ class AccountMove(models.Model):
             return self.browse()
         taxed = fields.Domain("tax_ids", "in", taxes.ids)
         taxed |= fields.Domain("tax_line_id", "in", taxes.ids)
-        return self.search([("id", "in", self.ids), ("line_ids", "any", taxed)])
+        taxed &= fields.Domain("move_id", "in", self.ids)
+        groups = self.env["account.move.line"]._read_group(taxed, ["move_id"])
+        return self.browse().union(*(move for (move,) in groups))
