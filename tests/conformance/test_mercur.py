@@ -7,6 +7,7 @@ import pytest
 from odoo.addons.marketplace_connector.adapters.errors import InvalidError
 from odoo.addons.marketplace_connector.engine.contract import (
     CancelCommand,
+    OrderState,
     PaymentState,
 )
 
@@ -36,3 +37,12 @@ class TestMercur(AdapterConformance):
         with pytest.raises(InvalidError):
             world.adapter.cancel_order(command)
         assert driver.refunds(placed.ref) == []
+
+    def test_unpaid_group_is_cancelled_as_a_whole(self, driver, world):
+        placed = driver.place_order({world.skus[0]: 1, world.skus[1]: 1}, capture=False)
+        command = CancelCommand(f"cancellation-{world.key}g", placed.ref, "Late")
+        world.adapter.cancel_order(command)
+        self.connect(driver).cancel_order(command)
+        assert self.read(world, placed.ref).state is OrderState.CANCELLED
+        states = [order["status"] for order in driver.staff.orders(placed.ref)]
+        assert states == ["canceled", "canceled"]
