@@ -15,7 +15,8 @@ from ...engine.contract import (
 )
 from ..base import Adapter
 from ..errors import DocumentError
-from ..vendure.events import parse_event
+from ..signed_events import parse_event
+from ..texts import parse_time
 from . import commands, offers, orders, settings
 from .documents import read_documents
 from .places import Places, PlainPlaces, SellerPlaces
@@ -152,7 +153,7 @@ class MedusaAdapter(Adapter):
         span = {**filters.get(column, {}), **({"$gte": since} if since else {})}
         query = {**filters, column: span}
         if in_instant:
-            following = format_time(orders.parse_time(since) + MILLISECOND)
+            following = format_time(parse_time(since) + MILLISECOND)
             query[column] = {"$gte": since, "$lt": following}
             rows = self._read_keys(query, limit, "id", after)
             if len(rows) == limit:
@@ -162,7 +163,7 @@ class MedusaAdapter(Adapter):
         if len(rows) == limit:
             return self._page(rows, f"{rows[-1][column]}|", complete=False)
         if rows:
-            since = format_time(orders.parse_time(rows[-1][column]) - overlap)
+            since = format_time(parse_time(rows[-1][column]) - overlap)
         return self._page(rows, since, complete=True)
 
     def _read_keys(

@@ -15,7 +15,7 @@ from ...engine.contract import (
     Result,
 )
 from ..errors import InvalidError
-from ..vendure.orders import read_reason, write_reason
+from ..texts import read_reason, write_reason
 from .documents import FULFILMENT_FIELDS, PROFILE_FIELDS, read_order, tell_profiles
 from .orders import CANCELLED
 from .places import REF, amount_of, rounded

@@ -33,7 +33,7 @@ from ...engine.contract import (
     TaxMode,
 )
 from ..errors import DocumentError
-from ..vendure.orders import parse_time, read_reason
+from ..texts import parse_time, read_reason
 from .amounts import Part, minor_digits, round_half_up, round_parts
 
 CANCELLED = "canceled"
