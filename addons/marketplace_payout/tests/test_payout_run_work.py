@@ -8,7 +8,9 @@ from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.account.models.account_move import AccountMove
+from odoo.addons.account.models.account_partial_reconcile import (
+    AccountPartialReconcile,
+)
 from odoo.addons.base.models.ir_cron import IrCron
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
@@ -216,10 +218,10 @@ class TestPayoutRunWork(PayoutRunCommon):
             lambda other: other.account_id == item.account_id
         )
         with patch.object(
-            AccountMove,
-            "_collect_tax_cash_basis_values",
+            AccountPartialReconcile,
+            "_create_tax_cash_basis_moves",
             autospec=True,
-            side_effect=AccountMove._collect_tax_cash_basis_values,
+            side_effect=AccountPartialReconcile._create_tax_cash_basis_moves,
         ) as collect:
             items._marketplace_reconcile([items, item])
         self.assertTrue(item.reconciled)
