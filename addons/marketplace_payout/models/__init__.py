@@ -72,3 +72,4 @@ from . import psp_bank_line
 from . import close_psp_clearing
 from . import psp_fee_accrual
 from . import payout_charge
+from . import payout_foreign

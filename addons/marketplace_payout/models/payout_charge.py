@@ -3,7 +3,11 @@
 from odoo import api, fields, models
 
 # Rail of a payout -> what the contract charges for it.
-RAIL_CHARGES = {"sepa": "payout_charge_sepa", "psp": "payout_charge_psp"}
+RAIL_CHARGES = {
+    "sepa": "payout_charge_sepa",
+    "foreign": "payout_charge_foreign",
+    "psp": "payout_charge_psp",
+}
 
 
 class MarketplaceContract(models.Model):
@@ -114,6 +118,8 @@ class MarketplacePayout(models.Model):
         """Return what the vendor reads of the charge."""
         if rail == "psp":
             return self.env._("Provider transfer")
+        if rail == "foreign":
+            return self.env._("Bank transfer outside SEPA")
         return self.env._("Bank transfer")
 
     def _rail_charge_vals(self, amount, date):

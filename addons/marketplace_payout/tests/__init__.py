@@ -36,3 +36,4 @@ from . import test_statement_service
 from . import test_psp_clearing
 from . import test_psp_fee_accrual
 from . import test_payout_charge
+from . import test_payout_foreign
