@@ -47,6 +47,20 @@ class ResPartner(models.Model):
 
         :return: (amount, currency); the amount is 0 without a charge.
         """
+        return self._vendor_payout_charge(company, "payout_request_fee")
+
+    def _vendor_rail_charge(self, company):
+        """Return what a transfer in the vendor's way costs him today, before VAT.
+
+        :return: (amount, currency); the amount is 0 without a charge.
+        """
+        # sudo: how the vendor himself is paid, the caller has passed the gate
+        return self._vendor_payout_charge(
+            company, RAIL_CHARGES[self.sudo().payout_rail]
+        )
+
+    def _vendor_payout_charge(self, company, name):
+        """Return one charge of the contract in force, in the company's currency."""
         self.ensure_one()
         # sudo: the vendor's own terms, the caller has passed the gate
         vendor = self.sudo()
@@ -56,7 +70,7 @@ class ResPartner(models.Model):
         terms = contract.get(vendor.id)
         currency = company.currency_id
         charged = terms and terms.currency_id == currency
-        return (terms.payout_request_fee if charged else 0.0), currency
+        return (terms[name] if charged else 0.0), currency
 
     def _charge_request_fee(self, company):
         """Charge the payout asked for, so that its own statement invoices it."""

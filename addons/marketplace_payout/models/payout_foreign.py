@@ -81,6 +81,11 @@ class ResPartner(models.Model):
             purpose=account.transfer_purpose or "",
         )
 
+    def _vendor_is_paid_abroad(self):
+        """Return whether the vendor is paid outside SEPA, for his own portal."""
+        # sudo: the caller has passed the gate, shows no account
+        return self.sudo().payout_rail == "foreign"
+
     def _payee_problems(self):
         if self.payout_rail != "foreign":
             return super()._payee_problems()

@@ -2,7 +2,7 @@ import csv
 import io
 
 from odoo.exceptions import AccessError
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
@@ -13,7 +13,7 @@ NUMBER = "000123456789"
 
 @tagged("post_install", "-at_install", "marketplace")
 @freeze_time("2026-03-12 10:00:00")
-class TestPayoutForeign(PayoutRunCommon):
+class TestPayoutForeign(PayoutRunCommon, HttpCase):
     """Y21: vendors outside SEPA are listed apart, with the fields a bank needs."""
 
     @classmethod
@@ -163,7 +163,8 @@ class TestPayoutForeign(PayoutRunCommon):
             lambda line: line.event == "payout_bank"
         )
         self.assertMove(
-            arrival.move_id, [("PAYOUT_TRANSIT", self.b, 88, 0), ("BANK", self.b, 0, 88)]
+            arrival.move_id,
+            [("PAYOUT_TRANSIT", self.b, 88, 0), ("BANK", self.b, 0, 88)],
         )
         self.assertCatalogued(run.payout_ids)
         # Y22: what this way costs, once
@@ -227,3 +228,28 @@ class TestPayoutForeign(PayoutRunCommon):
         run = self.Run.browse(action["res_id"])
         self.assertEqual((run.rail, run.payout_ids.vendor_id), ("foreign", self.b))
         self.assertEqual(run.journal_id, self.bank)
+
+    def test_the_portal_tells_what_we_need_and_what_it_costs(self):
+        contract = self.b.vendor_contract_ids
+        contract.write({"payout_on_demand": True, "payout_charge_foreign": 15.0})
+        for vendor, told in ((self.b, True), (self.a, False)):
+            login = f"owner{vendor.id}"
+            user = new_test_user(self.env, login, groups="base.group_portal")
+            self.env["marketplace.vendor.user"].create(
+                {
+                    "vendor_id": vendor.id,
+                    "user_id": user.id,
+                    "is_owner": True,
+                    "is_finance": True,
+                }
+            )
+            self.authenticate(login, login)
+            page = self.url_open("/my/marketplace/bank")
+            self.assertEqual(page.status_code, 200)
+            self.assertEqual("outside SEPA" in page.text, told)
+            self.assertNotIn(NUMBER, page.text)
+        self._sell([(self.offers[1], 1)], "2026-03-11", "2026-03-11")
+        self.authenticate(f"owner{self.b.id}", f"owner{self.b.id}")
+        page = self.url_open("/my/marketplace/statements/request")
+        self.assertIn("The transfer costs you", page.text)
+        self.assertIn("15.00", page.text)
