@@ -63,6 +63,6 @@ def foreign_problems(payee: ForeignPayee) -> list[tuple[str, str]]:
     problems = [
         (field, "missing") for field in needed if not getattr(payee, field).strip()
     ]
-    if payee.bic and not BIC.fullmatch(payee.bic):
+    if payee.bic.strip() and not BIC.fullmatch(payee.bic):
         problems.insert(0, ("bic", "format"))
     return problems
