@@ -65,6 +65,7 @@ CLOSED_MODELS = {
     "marketplace.reveal.log",
     "marketplace.account.ageing",
     "marketplace.account.role",
+    "marketplace.bank.file.mixin",
     "marketplace.bank.message",
     "marketplace.bank.message.line",
     "marketplace.bank.message.wizard",
