@@ -74,20 +74,16 @@ class MarketplaceDebt(models.Model):
         self.ensure_one()
         # sudo: the operator's own account number, for the document of the claim
         company = self.company_id.sudo()
-        return (
-            self.env["account.journal"]
-            .sudo()
-            .search(
-                [
-                    *self.env["account.journal"]._check_company_domain(company),
-                    ("type", "=", "bank"),
-                    ("default_account_id", "=", company._marketplace_account("BANK").id),
-                    ("bank_account_id", "!=", False),
-                ],
-                limit=1,
-            )
-            .bank_account_id
+        journal = company.env["account.journal"].search(
+            [
+                ("company_id", "=", company.id),
+                ("type", "=", "bank"),
+                ("default_account_id", "=", company._marketplace_account("BANK").id),
+                ("bank_account_id", "!=", False),
+            ],
+            limit=1,
         )
+        return journal.bank_account_id
 
     @api.private
     def _record_payment(self, amount, date, reference):
