@@ -49,6 +49,7 @@ OUTBOX_KINDS = [
     ("fulfilment", "Shipment"),
     ("refund", "Refund"),
     ("cancellation", "Cancellation"),
+    ("settlement", "Statement"),
 ]
 
 BINDING_TYPES = [
@@ -57,6 +58,9 @@ BINDING_TYPES = [
     ("order", "Order"),
     ("customer", "Customer"),
     ("address", "Address"),
+    ("statement", "Statement"),
+    ("invoice", "Commission Invoice"),
+    ("payout", "Payout"),
 ]
 
 PARCEL_STATES = ("shipped", "delivered")  # of shipments, as the shop is told

@@ -277,6 +277,20 @@ class Operator:
             if len(page) < 1000:
                 return found
 
+    def variant(self, sku: str) -> dict[str, Any]:
+        """Return what the shop tells of one article."""
+        return self._shop(
+            """query($sku: String!) {
+              productVariants(options: {filter: {sku: {eq: $sku}}}) {
+                items {
+                  name customFields { barcode ecoContribution }
+                  product { facetValues { name facet { code } } }
+                }
+              }
+            }""",
+            sku=sku,
+        )["items"][0]
+
     def count_sellers(self, name: str) -> int:
         return self._shop(
             """query($name: String!) {
@@ -284,6 +298,18 @@ class Operator:
             }""",
             name=name,
         )["totalItems"]
+
+    def vendor_records(self, reference: str) -> list[dict[str, Any]]:
+        """Return the statements, invoices and payouts that a seller is shown."""
+        (seller,) = self._shop(
+            """query($ref: String!) {
+              sellers(options: {filter: {odooRef: {eq: $ref}}}) {
+                items { customFields { odooRecords { number kind state amount url } } }
+              }
+            }""",
+            ref=reference,
+        )["items"]
+        return seller["customFields"]["odooRecords"] or []
 
     def ensure_payment_method(self, code: str, settle: bool) -> None:
         """Make a way to pay that captures at once, or only authorizes."""

@@ -104,6 +104,12 @@ class ShopDriver(Protocol):
     def offers(self) -> dict[str, ShownOffer]:
         """Return what can be bought, by SKU; what left the shelf is not in it."""
 
+    def facts(self, sku: str) -> dict[str, object]:
+        """Return the ``category``, ``barcode`` and ``eco_contribution`` of an offer.
+
+        Those it has no place for are left out.
+        """
+
     def count_offers(self, sku: str) -> int:
         """Count what has this SKU, on the shelf or not."""
 

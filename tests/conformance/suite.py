@@ -254,6 +254,16 @@ class AdapterConformance:
         shown = driver.offers()[offer.sku]
         assert (shown.price, shown.sellable) == (3150, 7)
         assert f"Tall {offer.sku}" in shown.name
+        facts = replace(
+            changed,
+            category=("Home", "Tables"),
+            barcode="3012345678900",
+            eco_contribution=12,
+        )
+        assert world.adapter.upsert_offers([facts])[0].ok
+        told = driver.facts(offer.sku)
+        for name in told:
+            assert told[name] == getattr(facts, name), name
         world.adapter.upsert_offers([replace(changed, active=False)])
         assert offer.sku not in driver.offers()
         world.adapter.upsert_offers([changed])

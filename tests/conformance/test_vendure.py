@@ -123,6 +123,20 @@ class VendureDriver:
             if item["enabled"]
         }
 
+    def facts(self, sku):
+        shown = self.staff.variant(sku)
+        values = shown["product"]["facetValues"]
+        return {
+            "category": tuple(
+                name
+                for value in values
+                if value["facet"]["code"] == "marketplace-category"
+                for name in value["name"].split(" / ")
+            ),
+            "barcode": shown["customFields"]["barcode"],
+            "eco_contribution": shown["customFields"]["ecoContribution"],
+        }
+
     def count_offers(self, sku):
         return self.staff.count_variants(sku)
 
@@ -153,6 +167,9 @@ class VendureDriver:
             for refund in payment["refunds"]
             if refund["state"] == "Settled"
         ]
+
+    def vendor_records(self, vendor_ref):
+        return [row["number"] for row in self.staff.vendor_records(vendor_ref)]
 
     def sign(self, body, secret, delivery, at):
         timestamp = str(int(at.timestamp()))

@@ -160,6 +160,21 @@ class WooCommerceDriver:
             if product["status"] == "publish"
         }
 
+    def facts(self, sku):
+        (product,) = [row for row in self._products() if row["sku"] == sku]
+        meta = {row["key"]: row["value"] for row in product["meta_data"]}
+        rows = self.call("GET", "products/categories", params={"per_page": 100})
+        by_id = {row["id"]: row for row in rows}
+        path, row = [], by_id.get(product["categories"][0]["id"])
+        while row:
+            path.insert(0, row["name"])
+            row = by_id.get(row["parent"])
+        return {
+            "category": tuple(path),
+            "barcode": meta["_marketplace_barcode"],
+            "eco_contribution": cents(meta["_marketplace_eco_contribution"]),
+        }
+
     def count_offers(self, sku):
         return sum(product["sku"] == sku for product in self._products())
 

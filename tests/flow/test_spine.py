@@ -48,6 +48,7 @@ class TestSpine(VendureCase, PayoutCommon, HttpCase):
         settlements = self._check_settlement()
         self._check_payout(settlements)
         self._check_statement(settlements)
+        self._check_vendor_records(settlements)
         self._refund_in_the_shop(placed, group)
         self._check_next_settlement()
 
@@ -216,6 +217,37 @@ class TestSpine(VendureCase, PayoutCommon, HttpCase):
         for other in others:
             refused = self.url_open(f"/my/marketplace/statements/{other.id}")
             self.assertEqual(refused.status_code, 404)
+
+    def _check_vendor_records(self, settlements):
+        """The vendor finds the same numbers and amounts in the shop, once each."""
+        self.storefront._send_outbox()
+        for settlement in settlements:
+            shown = self.operator.vendor_records(f"vendor-{settlement.vendor_id.id}")
+            self.assertEqual(
+                {row["number"]: (row["kind"], row["amount"]) for row in shown},
+                {
+                    settlement.name: (
+                        "statement",
+                        self._minor(settlement.amount_payout),
+                    ),
+                    settlement.invoice_ids.name: (
+                        "invoice",
+                        self._minor(settlement.invoice_ids.amount_total),
+                    ),
+                    settlement.payout_id.end_to_end_id: (
+                        "payout",
+                        self._minor(settlement.amount_payout),
+                    ),
+                },
+            )
+            (statement,) = [row for row in shown if row["kind"] == "statement"]
+            self.assertTrue(
+                statement["url"].endswith(f"/statements/{settlement.id}/pdf")
+            )
+        with self._spy_writes() as writes:
+            settlements._tell_storefronts()
+            self.storefront._send_outbox()
+        self.assertFalse(writes.called, "told once")
 
     # -- 8: refund and the settlement after it --------------------------------------
 

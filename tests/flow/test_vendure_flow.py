@@ -3,6 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..conformance.faulty_proxy import faulty_proxy
 from .vendure_case import VendureCase
 
 
@@ -27,6 +28,19 @@ class TestVendureCatalogue(VendureCase):
         report = self.storefront._push_catalogue()
         self.assertEqual(report, {"sent": 0, "refused": {}})
         self.assertEqual(self._counts(), counts)
+
+    def test_unchanged_offers_cost_no_request(self):
+        with faulty_proxy(self.shop_url) as proxy:
+            self.storefront.url = proxy.url
+            report = self.storefront._push_offers(self.offers)
+            self.assertEqual((report["sent"], proxy.calls), (0, 0))
+            self.book.product_id.barcode = "3012345678900"
+            self.storefront._push_offers(self.offers)
+            # log in, read vendors, read offers, write: with the seller's own price
+            self.assertLessEqual(proxy.calls, 6)
+        self.storefront._push_offers(self.offers)
+        shown = self.operator.variant(self.book.vendor_sku)
+        self.assertEqual(shown["customFields"]["barcode"], "3012345678900")
 
     def test_changed_price_alone_is_sent(self):
         """A message commits with the change, and only the changed offer is sent."""

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -48,6 +48,6 @@ def _plain(value: Any, ignore: frozenset[str]) -> Any:
         return value.value
     if isinstance(value, Decimal):
         return str(value.normalize())
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     return value

@@ -17,9 +17,11 @@ from . import marketplace_inbox_facts
 from . import marketplace_load
 from . import marketplace_outbox
 from . import marketplace_offer
+from . import marketplace_offer_facts
 from . import marketplace_order
 from . import marketplace_refund
 from . import marketplace_shipment
+from . import marketplace_settlement
 from . import marketplace_close
 from . import base_partner_merge
 from . import res_partner

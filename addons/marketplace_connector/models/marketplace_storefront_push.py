@@ -189,6 +189,7 @@ class MarketplaceStorefront(models.Model):
         taxes_by_offer = offers._get_sale_taxes_by_offer()
         prices = offers._prices_for(self.code, self.currency_id)
         held = self._get_held_quantities(offers)
+        eco = self._get_eco_contributions(offers)
         conditions = dict(
             offers._fields["condition"]._description_selection(offers.env)
         )
@@ -226,6 +227,9 @@ class MarketplaceStorefront(models.Model):
                     stock_available=int(offer.quantity) if is_stock_new else None,
                     stock_held=int(held[offer.id]),
                     active=offer.is_sellable,
+                    category=offer._get_category_path(),
+                    barcode=offer.product_id.barcode or "",
+                    eco_contribution=eco.get(offer, 0),
                 )
         return specs, refused
 

@@ -11,3 +11,4 @@ from . import test_customers
 from . import test_inbox_change
 from . import test_load
 from . import test_connect
+from . import test_vendor_records

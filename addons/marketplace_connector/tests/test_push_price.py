@@ -47,6 +47,33 @@ class TestPushPrice(ConnectorCommon):
         line.unlink()
         self.assertEqual(self._push()[0], [2500])
 
+    def test_facts_of_the_product_are_sent_when_they_change(self):
+        """Category, barcode and eco-contribution; the offer's own amount wins."""
+        parent, child = self.env["product.category"].create(
+            [{"name": "Home"}, {"name": "Tiles"}]
+        )
+        child.parent_id = parent
+        product = self.tile.product_id
+        Part = self.env["marketplace.price.part"]
+        before = self.Outbox.search_count([("res_id", "=", self.tile.id)])
+        product.categ_id = child
+        product.barcode = "3012345678900"
+        Part.create({"product_tmpl_id": product.product_tmpl_id.id, "amount": 0.12})
+        told = self.Outbox.search_count([("res_id", "=", self.tile.id)]) - before
+        self.assertGreaterEqual(told, 3)
+        (spec,) = self.storefront._prepare_offers(self.tile, {})[0].values()
+        self.assertEqual(
+            (spec.category, spec.barcode, spec.eco_contribution),
+            (("Home", "Tiles"), "3012345678900", 12),
+        )
+        own = Part.create({"offer_id": self.tile.id, "amount": 0.2})
+        (spec,) = self.storefront._prepare_offers(self.tile, {})[0].values()
+        self.assertEqual(spec.eco_contribution, 20)
+        self._push()
+        self.assertEqual(self._push()[0], [])
+        own.unlink()
+        self.assertEqual(len(self._push()[0]), 1)
+
     def test_price_that_waits_is_not_sent(self):
         self._push()
         self.tile.price_max = 30.0

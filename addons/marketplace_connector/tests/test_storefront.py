@@ -7,7 +7,7 @@ from odoo.tools import file_open
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from ..adapters.vendure import adapter, events, orders
+from ..adapters.vendure import adapter, categories, events, orders
 from ..engine import idempotency, validate, wellformed
 from .common import ConnectorCommon
 
@@ -120,7 +120,15 @@ class TestStorefront(ConnectorCommon):
         self.assertFalse(self.storefront.password)
 
     def test_doctests(self):
-        for module in (adapter, events, orders, idempotency, validate, wellformed):
+        for module in (
+            adapter,
+            categories,
+            events,
+            orders,
+            idempotency,
+            validate,
+            wellformed,
+        ):
             outcome = doctest.testmod(module)
             self.assertTrue(outcome.attempted, module.__name__)
             self.assertFalse(outcome.failed, module.__name__)

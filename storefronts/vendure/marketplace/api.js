@@ -4,7 +4,7 @@ const {Ctx, TransactionalConnection} = require("@vendure/core")
 const {parse} = require("graphql")
 const {methodSellers} = require("./sellers")
 
-const API_VERSION = 1 // the connector refuses a version it does not know
+const API_VERSION = 2 // the connector refuses a version it does not know
 
 // Core has these columns but does not show them.
 const adminSchema = parse(`

@@ -37,11 +37,51 @@ const reference = {
     label: [{languageCode: "en", value: "Back office reference"}],
 }
 
+// Statements, invoices and payouts of a seller, under the back office's numbers.
+const records = {
+    name: "odooRecords",
+    type: "struct",
+    list: true,
+    nullable: true,
+    public: false,
+    label: [{languageCode: "en", value: "Statements, invoices and payouts"}],
+    fields: [
+        {name: "ref", type: "string"},
+        {name: "kind", type: "string"},
+        {name: "number", type: "string"},
+        {name: "date", type: "string"},
+        {name: "amount", type: "int"},
+        {name: "currency", type: "string"},
+        {name: "state", type: "string"},
+        {name: "url", type: "string"},
+    ],
+}
+
+// What shoppers are told of an article beside its price.
+const variantFields = [
+    {
+        name: "barcode",
+        type: "string",
+        nullable: true,
+        public: true,
+        label: [{languageCode: "en", value: "Barcode"}],
+    },
+    {
+        name: "ecoContribution",
+        type: "int",
+        nullable: true,
+        public: true,
+        label: [{languageCode: "en", value: "Eco-contribution in the price, cents"}],
+    },
+]
+
 function withReferences(customFields = {}) {
     const extended = {...customFields}
     for (const entity of REFERENCED) {
         extended[entity] = [...(extended[entity] || []), reference]
     }
+    extended.Seller = [...extended.Seller, records]
+    extended.ProductVariant = [...extended.ProductVariant, ...variantFields]
     return extended
 }
 

@@ -11,11 +11,13 @@ from ...engine.contract import Document, Page, ShopInfo, TaxMode
 from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
+from ..signed_events import parse_event
+from ..texts import parse_time
 from ..time_pages import Span, TimePages
-from . import commands, documents, events, offers, orders, settings, vendors
+from . import commands, documents, offers, orders, records, settings, vendors
 from .transport import Transport
 
-API_VERSION = 1  # of the marketplace plugin in the shop
+API_VERSION = 2  # of the marketplace plugin in the shop
 # Orders become visible when their transaction commits, up to this long after the
 # time they carry.
 OVERLAP = timedelta(minutes=5)
@@ -38,9 +40,10 @@ class VendureAdapter(Adapter):
         offer_batch_max=100,
         vendor_batch_max=50,
         whole_units=True,
+        vendor_record_batch_max=100,
         cancels_orders=True,
     )
-    parse_event = staticmethod(events.parse_event)
+    parse_event = staticmethod(parse_event)
 
     def __init__(self, url: str, username: str, password: str):
         super().__init__(url, username, password)
@@ -94,6 +97,11 @@ class VendureAdapter(Adapter):
 
     def cancel_order(self, command: contract.CancelCommand) -> contract.Result:
         return commands.cancel_order(self._transport, command)
+
+    def push_vendor_records(
+        self, items: Sequence[contract.VendorRecord]
+    ) -> list[contract.Result]:
+        return records.push_vendor_records(self._transport, items)
 
     # ---- from the shop -----------------------------------------------------
 
@@ -153,7 +161,7 @@ class VendureAdapter(Adapter):
             )
 
         def time_of(document: Document) -> datetime:
-            return orders.parse_time(document.payload[column])
+            return parse_time(document.payload[column])
 
         # The shop keeps microseconds and shows milliseconds.
         return TimePages(read, time_of, MILLISECOND, OVERLAP)

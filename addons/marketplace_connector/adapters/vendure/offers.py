@@ -15,6 +15,7 @@ from typing import Any
 
 from ...engine.contract import Offer, Result
 from ..errors import InvalidError
+from .categories import FACET_CODE, ensure_categories
 from .transport import Transport
 from .vendors import VendorPlace, read_places
 
@@ -32,7 +33,10 @@ query($offers: [String!]!, $products: [String!]!, $options: [String!]!, $group: 
     }
   }
   products(options: {take: 1000, filter: {odooRef: {in: $products}}}) {
-    items { id name description customFields { odooRef } optionGroups { code } }
+    items {
+      id name description customFields { odooRef } optionGroups { code }
+      facetValues { id facet { code } }
+    }
   }
   taxCategories(options: {take: 1000}) { items { id customFields { odooRef } } }
   productOptionGroups(options: {filter: {code: {eq: $group}}}) { items { id } }
@@ -44,6 +48,10 @@ query($offers: [String!]!, $products: [String!]!, $options: [String!]!, $group: 
 CREATE_GROUP = """
 mutation($input: CreateProductOptionGroupInput!) {
   created: createProductOptionGroup(input: $input) { id }
+}"""
+
+CREATE_PRODUCT = """createProduct(input: $input) {
+  id optionGroups { code } facetValues { id facet { code } }
 }"""
 
 CREATE_VARIANTS = """
@@ -122,6 +130,9 @@ class _Writer:
         known = [offer for offer in good if offer.ref in self.variants]
         if new:
             self._create_options(new)
+        self.category_ids = ensure_categories(
+            self.transport, {offer.category for offer in good}, self.language
+        )
         self._upsert_products(good)
         self._create_variants(new)
         self._update_variants(known)
@@ -168,13 +179,14 @@ class _Writer:
         wanted = {offer.product_ref: offer for offer in offers}
         missing = [ref for ref in wanted if ref not in self.products]
         created = self._each(
-            "createProduct(input: $input) { id optionGroups { code } }",
+            CREATE_PRODUCT,
             "CreateProductInput!",
             [
                 {
                     "enabled": True,
                     "customFields": {"odooRef": ref},
                     "translations": [self._product_text(wanted[ref], with_slug=True)],
+                    "facetValueIds": self._facet_values(wanted[ref]),
                 }
                 for ref in missing
             ],
@@ -195,6 +207,7 @@ class _Writer:
             {
                 "id": self.products[ref]["id"],
                 "translations": [self._product_text(offer)],
+                "facetValueIds": self._facet_values(offer),
             }
             for ref, offer in wanted.items()
             if ref not in missing and self._product_differs(offer)
@@ -204,10 +217,20 @@ class _Writer:
 
     def _product_differs(self, offer: Offer) -> bool:
         found = self.products[offer.product_ref]
-        return (found["name"], found["description"]) != (
+        facet_values = sorted(value["id"] for value in found["facetValues"])
+        return (found["name"], found["description"], facet_values) != (
             offer.product_name,
             offer.product_description,
+            sorted(self._facet_values(offer)),
         )
+
+    def _facet_values(self, offer: Offer) -> list[str]:
+        """Return the category of a product, and what the shop's staff gave it."""
+        found = self.products.get(offer.product_ref, {}).get("facetValues", ())
+        kept = [v["id"] for v in found if v["facet"]["code"] != FACET_CODE]
+        if offer.category:
+            kept.append(self.category_ids[offer.category])
+        return kept
 
     def _create_variants(self, offers: Sequence[Offer]) -> None:
         if not offers:
@@ -217,7 +240,6 @@ class _Writer:
                 **self._variant_values(offer),
                 "productId": self.products[offer.product_ref]["id"],
                 "optionIds": [self.options[option_code(offer)]],
-                "customFields": {"odooRef": offer.ref},
             }
             for offer in offers
         ]
@@ -241,6 +263,11 @@ class _Writer:
             "price": offer.price,
             "taxCategoryId": self.categories[offer.tax_code]["id"],
             "trackInventory": "TRUE",
+            "customFields": {
+                "odooRef": offer.ref,
+                "barcode": offer.barcode,
+                "ecoContribution": offer.eco_contribution,
+            },
             "translations": [self._text(f"{offer.product_name}, {offer.label}")],
         }
         if offer.stock_available is not None:

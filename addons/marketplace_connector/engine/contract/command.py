@@ -117,7 +117,8 @@ class CancelCommand:
 class VendorRecord:
     """A document or payout of a vendor, under the number he knows it by.
 
-    ``amount`` is negative for what the vendor owes; ``url`` opens it for its vendor.
+    ``amount`` as the document says it, minor units; ``url`` gives it to its vendor, who
+    signs in to the back office.
     """
 
     ref: str
