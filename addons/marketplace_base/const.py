@@ -182,6 +182,7 @@ EVENTS = [
     ("dispute_borne", "Chargeback lost by the operator"),
     ("psp_settlement", "PSP settles to the bank"),
     ("psp_fee", "PSP fee"),
+    ("psp_difference", "Difference with a PSP report"),
 ]
 
 POSTING_MODES = [("event", "One entry per event"), ("day_vendor", "Per day and vendor")]
@@ -375,6 +376,13 @@ ROLES = {
         "418100",
         "121500",
         partner="vendor",
+    ),
+    "ACCRUED_PSP": Role(
+        "Provider's fees not told yet",
+        "liability_current",
+        "408100",
+        "211600",
+        partner="psp",
     ),
     "VAT_ACCRUED": Role(
         "VAT on commission not invoiced",

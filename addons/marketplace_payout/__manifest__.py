@@ -33,6 +33,7 @@
         "views/marketplace_bank_message_views.xml",
         "views/marketplace_payout_provider_views.xml",
         "views/bank_line_match_views.xml",
+        "views/psp_settlement_bank_views.xml",
         "data/payout_rails_data.xml",
         "views/marketplace_order_views.xml",
         "wizards/marketplace_settlement_wizard_views.xml",

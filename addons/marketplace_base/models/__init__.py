@@ -9,6 +9,10 @@ from . import marketplace_readiness
 from . import marketplace_ledger_line
 from . import marketplace_ledger_posting
 from . import marketplace_psp_settlement
+from . import marketplace_psp_report_format
+from . import marketplace_psp_settlement_line
+from . import psp_settlement_itemized
+from . import marketplace_psp_clearing
 from . import marketplace_ledger_lettering
 from . import marketplace_tie_out
 from . import marketplace_health

@@ -42,6 +42,7 @@ class MarketplaceLedgerLine(models.Model):
             "dispute_borne": correction,
             "psp_settlement": correction,
             "psp_fee": correction,
+            "psp_difference": correction,
         }
 
     def _post(self):

@@ -70,3 +70,4 @@ from . import test_refund_planner
 from . import test_refund_plan_properties
 from . import test_portal_returns
 from . import test_reveal_log
+from . import test_psp_report

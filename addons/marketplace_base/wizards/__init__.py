@@ -10,3 +10,5 @@ from . import marketplace_vendor_transition
 from . import marketplace_mass_action
 from . import marketplace_vendor_account
 from . import marketplace_vendor_invite
+from . import marketplace_psp_report_import
+from . import marketplace_psp_difference

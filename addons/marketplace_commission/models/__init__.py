@@ -44,6 +44,7 @@ from . import marketplace_commission_simulation
 from . import marketplace_commission_override
 from . import marketplace_commission_rebate
 from . import marketplace_psp_cost
+from . import psp_report_cost
 from . import marketplace_refund_consequence
 from . import principal_margin
 from . import res_company_principal

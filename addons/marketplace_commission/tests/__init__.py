@@ -29,6 +29,7 @@ from . import test_commission_document
 from . import test_commission_vat
 from . import test_manual_fee
 from . import test_margin
+from . import test_psp_report_cost
 from . import test_analytic
 from . import test_portal_self_bill
 from . import test_self_bill

@@ -65,3 +65,7 @@ from . import expected_payout
 from . import statement_question
 from . import vendor_accounting_export
 from . import payout_advice
+from . import psp_transfer_match
+from . import psp_bank_line
+from . import close_psp_clearing
+from . import psp_fee_accrual

@@ -234,7 +234,7 @@ class MarketplaceClose(models.Model):
         )
         domain = [
             ("company_id", "=", self.company_id.id),
-            ("event", "=", "accrual"),
+            ("event", "in", ("accrual", "psp_accrual")),
             ("date_event", "=", fields.Date.to_string(self.date_end)),
         ]
         return {**action, "domain": domain, "context": {}}

@@ -60,6 +60,8 @@ class MarketplaceLedgerLine(models.Model):
             "dispute_borne": [("OPERATOR_COST", "DISPUTES")],
             "psp_settlement": both_ways("BANK", "PSP_CLEARING"),
             "psp_fee": [("PSP_FEES", "PSP_CLEARING")],
+            "psp_difference": both_ways("PSP_FEES", "PSP_CLEARING")
+            + both_ways("OPERATOR_COST", "PSP_CLEARING"),
             "commission": both_ways("VENDOR_AR", "COMMISSION"),
             "commission_tax": both_ways("VENDOR_AR", "VAT_OUT"),
             "fee": both_ways("VENDOR_AR", "COMMISSION")
@@ -80,6 +82,8 @@ class MarketplaceLedgerLine(models.Model):
             "payout_return": pairs((*PAYOUT_SOURCES, "PSP_FEES"), ("VENDOR_DUE",)),
             "accrual": both_ways("ACCRUED_INCOME", "COMMISSION")
             + both_ways("ACCRUED_INCOME", "VAT_ACCRUED"),
+            "psp_accrual": both_ways("PSP_FEES", "ACCRUED_PSP"),
+            "psp_accrual_reversal": both_ways("PSP_FEES", "ACCRUED_PSP"),
             "accrual_reversal": both_ways("COMMISSION", "ACCRUED_INCOME")
             + both_ways("VAT_ACCRUED", "ACCRUED_INCOME"),
         }

@@ -27,3 +27,5 @@ from . import test_debt
 from . import test_payout_request
 from . import test_settlement_concurrency
 from . import test_statement_service
+from . import test_psp_clearing
+from . import test_psp_fee_accrual
