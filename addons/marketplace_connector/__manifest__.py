@@ -13,6 +13,7 @@
         "security/marketplace_connector_groups.xml",
         "security/ir.model.access.csv",
         "security/marketplace_connector_rules.xml",
+        "security/marketplace_reconciliation_rules.xml",
         "data/queue_job_data.xml",
         "data/ir_cron_data.xml",
         "views/marketplace_storefront_views.xml",
@@ -26,5 +27,9 @@
         "data/marketplace_work_queue_data.xml",
         "views/marketplace_connector_menus.xml",
         "views/marketplace_load_views.xml",
+        "data/marketplace_reconciliation_data.xml",
+        "views/marketplace_reconciliation_views.xml",
+        "wizards/marketplace_reconcile_views.xml",
+        "views/marketplace_storefront_watch_views.xml",
     ],
 }

@@ -23,5 +23,10 @@ from . import marketplace_refund
 from . import marketplace_shipment
 from . import marketplace_settlement
 from . import marketplace_close
+from . import marketplace_storefront_watch
+from . import marketplace_reconciliation_facts
+from . import marketplace_reconciliation_books
+from . import marketplace_reconciliation_gap
+from . import marketplace_reconciliation
 from . import base_partner_merge
 from . import res_partner

@@ -12,3 +12,4 @@ from . import test_inbox_change
 from . import test_load
 from . import test_connect
 from . import test_vendor_records
+from . import test_reconciliation

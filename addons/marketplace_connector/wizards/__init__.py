@@ -1,1 +1,2 @@
 from . import marketplace_recover_order
+from . import marketplace_reconcile
