@@ -31,5 +31,7 @@
         "views/marketplace_reconciliation_views.xml",
         "wizards/marketplace_reconcile_views.xml",
         "views/marketplace_storefront_watch_views.xml",
+        "wizards/marketplace_inbox_repair_views.xml",
+        "views/marketplace_mastership_views.xml",
     ],
 }

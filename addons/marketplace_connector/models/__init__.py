@@ -23,10 +23,14 @@ from . import marketplace_refund
 from . import marketplace_shipment
 from . import marketplace_settlement
 from . import marketplace_close
+from . import marketplace_message_failure
+from . import marketplace_exchange
 from . import marketplace_storefront_watch
 from . import marketplace_reconciliation_facts
 from . import marketplace_reconciliation_books
 from . import marketplace_reconciliation_gap
 from . import marketplace_reconciliation
+from . import marketplace_mastership
+from . import marketplace_storefront_secrets
 from . import base_partner_merge
 from . import res_partner

@@ -12,7 +12,17 @@ from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
 from ..time_pages import Span, TimePages
-from . import commands, documents, events, offers, orders, records, settings, vendors
+from . import (
+    commands,
+    documents,
+    events,
+    offers,
+    orders,
+    records,
+    settings,
+    shown,
+    vendors,
+)
 from .transport import Transport
 
 API_VERSION = 2  # of the marketplace plugin in the shop
@@ -40,6 +50,7 @@ class VendureAdapter(Adapter):
         whole_units=True,
         vendor_record_batch_max=100,
         cancels_orders=True,
+        reads_offers=True,
     )
     parse_event = staticmethod(events.parse_event)
 
@@ -83,6 +94,9 @@ class VendureAdapter(Adapter):
 
     def upsert_offers(self, items: Sequence[contract.Offer]) -> list[contract.Result]:
         return offers.upsert_offers(self._transport, items)
+
+    def read_offers(self, refs: Sequence[str]) -> list[contract.ShownOffer]:
+        return shown.read_offers(self._transport, refs)
 
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         return commands.push_fulfilment(self._transport, command)
