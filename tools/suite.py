@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import database, debian, paths, postgres, storefront, testing
+from . import database, debian, paths, postgres, shopify_schema, storefront, testing
 from .odoo import Site, ports
 from .steps import Stop, free_port, lock, say, step
 
@@ -190,6 +190,7 @@ def _shop(site: Site, name: str, arguments: Sequence[str]) -> Iterator[dict]:
             "MKP_VENDURE_URL": f"http://127.0.0.1:{shop_port}",
             "MKP_VENDURE_SECRET": secret,
             "MKP_VENDURE_DSN": site.server.dsn(shop_database),
+            "MKP_SHOPIFY_SCHEMAS": str(shopify_schema.ensure()),
         }
     finally:
         shop.stop()

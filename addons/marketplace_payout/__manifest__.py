@@ -76,6 +76,8 @@
         "views/payout_reveal_views.xml",
         "views/marketplace_duty_conflict_views.xml",
         "views/account_life_menus.xml",
+        "data/payout_date_data.xml",
+        "views/payout_date_move_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["marketplace_payout/static/tests/tours/**/*.js"],

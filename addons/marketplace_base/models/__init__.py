@@ -157,4 +157,5 @@ from . import vendor_upload_scan
 from . import marketplace_conversation
 from . import marketplace_message
 from . import marketplace_vendor_sla
+from . import masked_number
 from . import marketplace_reveal_log

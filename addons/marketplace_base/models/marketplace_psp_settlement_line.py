@@ -303,13 +303,14 @@ class MarketplacePspSettlementLine(models.Model):
         env = self.sudo().env
         named = Domain("external_ref", "in", list(refs))
         if kind == "charge":
-            domain = own & named & Domain("state", "=", "captured")
-            domain &= Domain("kind", "=", "psp")
+            domain = own & (named | Domain("psp_ref", "in", list(refs)))
+            domain &= Domain("state", "=", "captured") & Domain("kind", "=", "psp")
             for payment in env["marketplace.payment"].search(domain):
                 provider = payment.psp_partner_id.commercial_partner_id or False
-                targets[payment.external_ref].append(
-                    (f"capture:{payment.id}", payment.currency_id, provider)
-                )
+                for ref in {payment.psp_ref, payment.external_ref} & refs:
+                    targets[ref].append(
+                        (f"capture:{payment.id}", payment.currency_id, provider)
+                    )
         elif kind == "refund":
             domain = own & (named | Domain("psp_ref", "in", list(refs)))
             domain &= Domain("state", "=", "done")

@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from .masked_number import mask_number
 from .res_partner import GROUPS_BANK
 
 
@@ -104,17 +105,6 @@ class MarketplaceReveal(models.TransientModel):
             "view_mode": "form",
             "target": "new",
         }
-
-
-def mask_number(number):
-    """Return an account number as lists show it: its country and its last digits.
-
-    >>> mask_number("FR7630006000011234567890189")
-    'FR•• •••• 0189'
-    >>> mask_number("")
-    ''
-    """
-    return f"{number[:2]}•• •••• {number[-4:]}" if number else ""
 
 
 class ResPartnerBank(models.Model):

@@ -196,7 +196,7 @@ class ResPartner(models.Model):
                     self.env._(
                         "%(vendor)s cannot be paid on %(account)s:\n%(problems)s",
                         vendor=partner.name,
-                        account=account.acc_number,
+                        account=account.display_name,
                         problems="\n".join(f"- {problem}" for problem in problems),
                     )
                 )

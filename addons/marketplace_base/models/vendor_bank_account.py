@@ -106,7 +106,7 @@ class ResPartnerBank(models.Model):
                     self.env._(
                         "You entered the account %(account)s of %(vendor)s: somebody "
                         "else has to approve it.",
-                        account=account.acc_number,
+                        account=account.display_name,
                         vendor=account.partner_id.name,
                     )
                 )

@@ -71,3 +71,4 @@ from . import test_refund_plan_properties
 from . import test_portal_returns
 from . import test_reveal_log
 from . import test_psp_report
+from . import test_masked_number

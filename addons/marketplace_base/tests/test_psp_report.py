@@ -280,6 +280,17 @@ class TestPspReport(PspReportCommon):
             first.target_key = second.target_key
             first.flush_recordset()
 
+    def test_the_reference_of_the_provider_is_known_beside_the_shops(self):
+        """The shop names the payment its way, the provider another."""
+        payment = self._sell().payment_ids
+        payment.psp_ref = "pi_42"
+        wizard = self._import(
+            self._row("charge", "ch_42", "100.00").removesuffix(",,") + ",,pi_42"
+        )
+        self.assertEqual(
+            wizard.settlement_ids.line_ids.target_key, f"capture:{payment.id}"
+        )
+
     def test_a_difference_is_booked_once_with_its_reason(self):
         group = self._sell()
         wizard = self._import(

@@ -3,7 +3,7 @@ import doctest
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
-from ..models import marketplace_reveal_log
+from ..models import masked_number
 from .common import MarketplaceCommon
 
 IBAN = "FR7630006000011234567890189"
@@ -34,7 +34,7 @@ class TestRevealLog(MarketplaceCommon):
         )
 
     def test_mask(self):
-        self.assertEqual(doctest.testmod(marketplace_reveal_log).failed, 0)
+        self.assertEqual(doctest.testmod(masked_number).failed, 0)
         self.assertEqual(self.account.number_masked, "FR•• •••• 0189")
 
     def test_showing_a_number_is_written_down(self):

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 
 from ..const_vendor_document import CONTEST_OUTCOMES, DOCUMENT_KINDS
 from .mandate_document_mixin import LATER_FIELDS
+from .vendor_document_issue import ISSUE_CONTEXT
 
 # A caller can send any context value over RPC, but never this very object.
 _BILL_TOKEN = object()
@@ -137,11 +138,13 @@ class MarketplaceSelfBill(models.Model):
             [("sale_order_id", "in", orders.ids), ("kind", "=", "invoice")]
         )
         corrected = {bill.sale_order_id: bill for bill in invoices}
+        europe = company._marketplace_eu_countries()
+        moves.invoice_line_ids.tax_ids.mapped("amount")  # read once for all
         vals_list = []
         for move in moves:
             mandate = mandates[move.partner_id.id]
             bill = corrected.get(move.marketplace_principal_order_id, self.browse())
-            content = self._prepare_content(move, mandate, bill)
+            content = self._prepare_content(move, mandate, bill, europe)
             vals_list.append(
                 {
                     "name": move.name,
@@ -164,7 +167,7 @@ class MarketplaceSelfBill(models.Model):
                     "content": content,
                 }
             )
-        bills = self._unlocked().with_context(mail_create_nolog=True).create(vals_list)
+        bills = self._unlocked().with_context(**ISSUE_CONTEXT).create(vals_list)
         return bills.with_env(self.env)
 
     # -- actions --------------------------------------------------------------------

@@ -15,10 +15,11 @@ class MarketplaceSelfBill(models.Model):
     _inherit = "marketplace.self.bill"
 
     @api.model
-    def _prepare_content(self, move, mandate, bill):
+    def _prepare_content(self, move, mandate, bill, europe):
         """Return what the vendor's copy of a posted bill says, in his language.
 
         :param bill: the copy of the bill that a debit corrects, or nothing.
+        :param europe: the countries of the Union.
         """
         company, vendor = move.company_id, move.partner_id
         order, refund = (
@@ -29,7 +30,9 @@ class MarketplaceSelfBill(models.Model):
         documents = self.env["marketplace.vendor.document"].with_context(lang=lang)
         is_credit = move.move_type == "in_refund"
         nature = documents._nature(order.order_line)
-        lines = self._content_lines(move, nature)
+        lines = self._content_lines(
+            move, nature == "services", self._vendor_trade(move, europe)
+        )
         day = refund.date if refund else order._vendor_delivery_day()
         content = {
             "is_self_billed": True,
@@ -84,7 +87,7 @@ class MarketplaceSelfBill(models.Model):
         }
 
     @api.model
-    def _content_lines(self, move, nature):
+    def _content_lines(self, move, is_service, trade):
         """Return the lines of a bill, with its posted VAT shared over them.
 
         Minor units. By largest remainder for each tax, so that lines add up to the VAT
@@ -107,11 +110,10 @@ class MarketplaceSelfBill(models.Model):
                 abs(minor(posted)), [abs(minor(item.price_subtotal)) for item in own]
             )
             taxes.update(zip(own, shares, strict=True))
-        trade = self._vendor_trade(move)
         lines = []
         for item in items:
             rate = self._charged_rate(item)
-            case = vat_case(rate, nature == "services", trade)
+            case = vat_case(rate, is_service, trade)
             lines.append(
                 {
                     "name": item.name,
@@ -139,10 +141,9 @@ class MarketplaceSelfBill(models.Model):
         return Decimal(format_number(tax.amount))
 
     @api.model
-    def _vendor_trade(self, move):
+    def _vendor_trade(self, move, europe):
         """Return the sale of the vendor to the operator, as far as VAT is concerned."""
         vendor, buyer = move.partner_id, move.company_id.partner_id
-        europe = self.env.ref("base.europe").country_ids
         countries = (vendor.country_id.code or "", buyer.country_id.code or "")
         return Trade(
             *countries,

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
@@ -120,6 +122,30 @@ class TestSelfBill(FacturxChecks, VendorDocumentCommon):
             bill._unlocked().content = {}
         with self.assertRaisesRegex(AccessError, "are kept"):
             bill._unlocked().unlink()
+
+    def test_copies_cost_the_same_queries_for_more_bills(self):
+        def cost(count):
+            groups = [self._sell() for _rank in range(count)]
+            orders = self.env["sale.order"].union(*(g.sale_order_ids for g in groups))
+            with patch.object(type(self.Bill), "_issue"):
+                orders._issue_principal_documents()
+            moves = self.env["account.move"].search(
+                [
+                    ("marketplace_principal_order_id", "in", orders.ids),
+                    ("move_type", "=", "in_invoice"),
+                ]
+            )
+            self.assertEqual(len(moves), count)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self.Bill._issue(moves)
+            self.env.flush_all()
+            return self.cr.sql_log_count - before
+
+        cost(1)  # fills the caches of metadata
+        few, many = cost(2), cost(8)
+        self.assertLessEqual(many, few + 3)
 
     # -- the vendor's answer --------------------------------------------------------
 

@@ -43,7 +43,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """References by what happened to them; ``excess`` is still to be given back."""
+    """References by what happened to them; ``excess`` is still to be given back.
+
+    ``offset`` is what the back office has the customer pay above the shop's total since
+    earlier changes were covered by refunds: refunds lower only the shop's figure.
+    """
 
     verdict: Verdict
     lowered: tuple[str, ...] = ()
@@ -51,6 +55,7 @@ class Change:
     added: tuple[str, ...] = ()
     repriced: tuple[str, ...] = ()
     excess: int = 0
+    offset: int = 0
     parts: Mapping[str, Part] = field(default_factory=dict)
 
 
@@ -94,22 +99,33 @@ def judge(
     """
     parts = parts_of(after)
     known = parts_of(before) if before else {}
-    lowered = [ref for ref, units in held.items() if _units(parts, ref) < units]
+    captured = sum(
+        item.amount for item in after.payments if item.state is PaymentState.CAPTURED
+    )
+    if captured and before:
+        offset = payable - total_of(before)
+        settled = {
+            ref for ref in held if _units(parts, ref) == _units(known, ref)
+        }  # a lower quantity that was agreed already
+    else:
+        offset, settled = 0, set()
+    lowered = [
+        ref
+        for ref, units in held.items()
+        if _units(parts, ref) < units and ref not in settled
+    ]
     raised = [ref for ref, units in held.items() if _units(parts, ref) > units]
     added = [ref for ref in parts if ref not in held]
     repriced = [
         ref
         for ref, units in held.items()
         if ref in parts
-        and parts[ref].quantity == units
         and ref in known
-        and known[ref].quantity == units
+        and known[ref].quantity == parts[ref].quantity
+        and (parts[ref].quantity == units or ref in settled)
         and known[ref].charged != parts[ref].charged
     ]
     cheaper = [ref for ref in repriced if parts[ref].charged < known[ref].charged]
-    captured = sum(
-        item.amount for item in after.payments if item.state is PaymentState.CAPTURED
-    )
     refunded = sum(
         item.amount for item in after.refunds if item.state is RefundState.DONE
     )
@@ -120,7 +136,8 @@ def judge(
     if any(isinstance(parts[ref].item, Shipping) for ref in added):
         verdict = Verdict.ASK  # whose it is, nobody said
     elif not (less or more):
-        verdict = Verdict.SAME if abs(payable - total) <= tolerance else Verdict.ASK
+        gap = abs(payable - offset - total)
+        verdict = Verdict.SAME if gap <= tolerance else Verdict.ASK
     elif not captured:
         verdict = Verdict.APPLY
     elif excess > tolerance or (less and more):
@@ -134,6 +151,7 @@ def judge(
         tuple(added),
         tuple(repriced),
         excess,
+        offset,
         parts,
     )
 

@@ -148,19 +148,21 @@ class MarketplaceInbox(models.Model):
                 )._amend_batch([payload])
                 if problems:
                     return "\n".join(problems[0])
-                self._check_payable(storefront, group, order)
+                self._check_payable(storefront, group, order, change.offset)
         except UserError as error:
             return str(error)
         return None
 
-    def _check_payable(self, storefront, group, order):
+    def _check_payable(self, storefront, group, order, offset):
         """Compare what the customer has to pay after a change with what the shop says.
 
+        :param offset: minor units that he paid and got back before, by refunds alone.
         :raises MarketplaceError: stating both.
         """
         currency = group.currency_id
         group.invalidate_recordset(["amount_payable"])
-        gap = total_of(order) - currency._marketplace_minor(group.amount_payable)
+        ours = currency._marketplace_minor(group.amount_payable) - offset
+        gap = total_of(order) - ours
         if abs(gap) > currency._marketplace_minor(storefront.tolerance):
             raise MarketplaceError(
                 self.env._(
@@ -168,7 +170,7 @@ class MarketplaceInbox(models.Model):
                     "and %(ours)s here. Amend the order here, then mark this message "
                     "as corrected.",
                     shop=currency.format(currency._marketplace_amount(total_of(order))),
-                    ours=currency.format(group.amount_payable),
+                    ours=currency.format(currency._marketplace_amount(ours)),
                 )
             )
 

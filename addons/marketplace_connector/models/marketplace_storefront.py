@@ -48,7 +48,11 @@ class MarketplaceStorefront(models.Model):
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     adapter = fields.Selection(
-        [("vendure", "Vendure"), ("woocommerce", "WooCommerce and Dokan")],
+        [
+            ("vendure", "Vendure"),
+            ("woocommerce", "WooCommerce and Dokan"),
+            ("shopify", "Shopify"),
+        ],
         string="Platform",
         required=True,
         default="vendure",

@@ -109,7 +109,7 @@ class MarketplaceStorefront(models.Model):
     def _job_find_conflicts(self):
         return super()._job_find_conflicts() if self._is_right_shop() else None
 
-    # -- words of errors --------------------------------------------------------------
+    # -- words of errors ---------------------------------------------------------------
 
     def _record_problem(self, error):
         """Keep secrets out of what is shown, mailed and logged."""
@@ -126,7 +126,7 @@ class MarketplaceStorefront(models.Model):
                 text = text.replace(secret[name], MASK)
         return text
 
-    # -- rotation -----------------------------------------------------------------------
+    # -- rotation ----------------------------------------------------------------------
 
     def action_rotate_secret(self):
         """Make a new webhook secret; the old one is taken for a day.

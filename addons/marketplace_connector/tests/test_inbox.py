@@ -69,6 +69,13 @@ class TestInbox(ConnectorCommon):
         self.assertEqual(message.state, "done", message.reason)
         self.assertEqual(self._minor(message.order_id.amount_charged), 2499)
         self.assertEqual(self._minor(message.order_id.amount_rounding), 1)
+        named = message.order_id.ledger_line_ids.filtered(
+            lambda line: line.event == "rounding"
+        )
+        self.assertEqual(
+            [(line.role_debit, self._minor(line.amount)) for line in named],
+            [("OPERATOR_COST", 1)],
+        )
         self.assertTiedOut()
 
     def test_all_faults_are_named_at_once(self):

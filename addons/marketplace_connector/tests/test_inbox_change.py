@@ -1,9 +1,10 @@
+import random
 from copy import deepcopy
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.tests import freeze_time, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 
 from odoo.addons.marketplace_payout.tests.common import PayoutCommon
 
@@ -168,7 +169,10 @@ class TestInboxChange(ConnectorCommon):
         changed = self._with_quantity(payload, "11", 1)
         message = self._import(changed)
         self.assertEqual(message.state, "quarantine")
-        message.action_corrected()
+        desk = new_test_user(
+            self.env, "change_desk", groups="marketplace_base.group_order_desk"
+        )
+        message.with_user(desk).action_corrected()
         self.assertEqual(message.state, "done", message.reason)
         self.assertIn("corrected here", group.message_ids[:1].body)
         later = self._import({**changed, "state": "Shipped"})
@@ -238,6 +242,46 @@ class TestInboxChange(ConnectorCommon):
         echo = self._import(self._with_quantity(payload, "11", 1))
         self.assertEqual(echo.state, "done", echo.reason)
         self.assertEqual(self._counts(), counts)
+
+    def test_replay_in_any_order_leaves_the_same_books(self):
+        """Orders, edits, cancellations and refunds, each message replayed twice."""
+        paid = self._paid("1")
+        unpaid = self._unpaid("2")
+        unpaid["payments"][0]["id"] = "payment-2"
+        for line in unpaid["lines"]:
+            line["id"] = f"2-{line['id']}"
+        unpaid["payments"][0]["state"] = "Authorized"
+        messages = self._import(paid, unpaid)
+        fewer = self._with_quantity(paid, "11", 1)
+        messages |= self._import(fewer)
+        messages |= self._import(self._refunded(fewer, "r-1", 2000, 1))
+        messages |= self._import(self._with_quantity(unpaid, "2-11", 1))
+        messages |= self._import(self._cancelled(unpaid))
+        self.assertFalse(messages.filtered(lambda m: m.state == "quarantine"))
+        books = self._books()
+        self.assertTrue(books)
+        shuffle = random.Random(28).shuffle
+        for _time in range(2):
+            ids = list(messages.ids)
+            shuffle(ids)
+            for message in self.Inbox.browse(ids):
+                message.action_replay()
+            self.assertEqual(self._books(), books)
+        self.assertTiedOut()
+
+    def _books(self):
+        """Return what the ledger says of all, in order."""
+        lines = self.env["marketplace.ledger.line"].search([], order="source_key, id")
+        return [
+            (
+                line.source_key,
+                line.event,
+                line.role_debit,
+                line.role_credit,
+                self._minor(line.amount),
+            )
+            for line in lines
+        ]
 
     def test_older_revision_is_not_taken(self):
         payload = self._unpaid()

@@ -44,6 +44,7 @@ class MarketplacePayoutRequestPortal(MarketplaceStatementPortal):
                     (request.env._("Payout on demand"), None),
                 ],
                 problem=problem,
+                fee=vendor._vendor_request_fee(company),
                 balance=balances[0] if balances else None,
             ),
         )

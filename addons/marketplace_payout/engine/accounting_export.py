@@ -43,7 +43,8 @@ COLUMNS = (
 class Movement(NamedTuple):
     """One movement of the vendor's account, positive = owed to him.
 
-    ``vat`` is the part of the amount that is VAT, with its sign.
+    ``vat`` is the part of the amount that is VAT, with its sign. ``letter`` names what
+    the movement was settled with on ``letter_day``; empty while it is open.
     """
 
     day: date
@@ -52,6 +53,8 @@ class Movement(NamedTuple):
     reference: str
     amount: int
     vat: int = 0
+    letter: str = ""
+    letter_day: date | None = None
 
 
 class Item(NamedTuple):

@@ -45,6 +45,7 @@ from . import marketplace_close
 from . import marketplace_close_check
 from . import marketplace_close_registry
 from . import marketplace_close_trace
+from . import close_unresolved
 from . import marketplace_settlement_tie_out
 from . import res_company_control
 from . import payout_run_control
@@ -62,6 +63,7 @@ from . import marketplace_debt_posting
 from . import settlement_carry
 from . import payout_request
 from . import expected_payout
+from . import payout_date_move
 from . import statement_question
 from . import vendor_accounting_export
 from . import payout_advice
@@ -69,3 +71,4 @@ from . import psp_transfer_match
 from . import psp_bank_line
 from . import close_psp_clearing
 from . import psp_fee_accrual
+from . import payout_charge

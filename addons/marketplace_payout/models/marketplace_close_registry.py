@@ -41,6 +41,7 @@ class MarketplaceClose(models.Model):
             "undelivered": Check(_lt("Parcels delivered"), "_find_undelivered", False),
             "settlement": Check(_lt("Settlements paid"), "_find_settlements", False),
             "payout": Check(_lt("Payout runs finished"), "_find_payouts", False),
+            "unresolved": Check(_lt("Payouts answered"), "_find_unresolved", True),
             "negative": Check(_lt("Vendors in debt"), "_find_negative", False),
         }
 

@@ -125,6 +125,7 @@ class MarketplaceDac7Reminder(models.Model):
         answered = opened.filtered(lambda r: r.vendor_id not in missing)
         answered.date_answered = today
         answered.vendor_id.filtered("dac7_block_date").dac7_block_date = False
+        answered.filtered("date_blocked").vendor_id._lift_dac7_suspension()
         sold = self._sellers_among(vendors.browse([v.id for v in missing]), company)
         by_vendor = opened.grouped("vendor_id")
         vals_list, late = [], unlocked.browse()
@@ -213,7 +214,7 @@ class MarketplaceDac7Reminder(models.Model):
                     days=DAC7_BLOCK_DAYS,
                 ),
                 reason_code="documents",
-                history_vals={"payouts": "continue"},
+                history_vals={"payouts": "continue", "is_dac7": True},
             )
 
     def _deadline_text(self):
@@ -241,6 +242,29 @@ class ResPartner(models.Model):
         help="Two reminders for tax data were not answered in 60 days. Payouts go on "
         "as soon as the data is complete.",
     )
+
+    def _lift_dac7_suspension(self):
+        """Let vendors sell again who were suspended for tax data alone.
+
+        Who was suspended by somebody since, for whatever reason, stays so; who lacks
+        something else for his approval does too, and his chatter says what.
+        """
+        waiting = self.filtered(
+            lambda vendor: vendor.vendor_state == "suspended"
+            and vendor.vendor_history_ids.sorted()[:1].is_dac7
+        )
+        lacking = waiting._vendor_approval_problems()
+        for vendor, missing in lacking.items():
+            vendor.message_post(
+                body=self.env._(
+                    "The tax data is complete. Still suspended, for: %(missing)s.",
+                    missing=", ".join(missing),
+                )
+            )
+        ready = waiting.filtered(lambda vendor: vendor not in lacking)
+        ready._vendor_transition(
+            "approved", reason=self.env._("The data of the DAC7 report is complete.")
+        )
 
     def _is_dac7_blocked(self):
         """Return whether payouts are held for tax data that is missing still."""

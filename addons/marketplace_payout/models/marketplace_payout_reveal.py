@@ -1,9 +1,7 @@
 from odoo import api, fields, models
 
-from odoo.addons.marketplace_base.models.marketplace_reveal_log import (
-    mask_number,
-    reveal_action,
-)
+from odoo.addons.marketplace_base.models.marketplace_reveal_log import reveal_action
+from odoo.addons.marketplace_base.models.masked_number import MaskedChar, mask_number
 
 from .res_users import GROUPS_PAYOUT
 
@@ -11,8 +9,10 @@ from .res_users import GROUPS_PAYOUT
 class MarketplacePayout(models.Model):
     """Show the account of a payout in part, and in whole to who says why."""
 
-    _inherit = "marketplace.payout"
+    _name = "marketplace.payout"
+    _inherit = ["marketplace.payout", "marketplace.masked.mixin"]
 
+    iban = MaskedChar()
     iban_masked = fields.Char(
         string="Account Number", compute="_compute_iban_masked", groups=GROUPS_PAYOUT
     )

@@ -1,12 +1,11 @@
 """The settlement as the vendor's statement: rows, CSV, notification."""
 
-import csv
-import io
 from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.tools import formatLang
 
+from odoo.addons.marketplace_base.engine.csv_file import write_csv
 from odoo.addons.marketplace_base.engine.money import from_minor
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
@@ -147,34 +146,31 @@ class MarketplaceSettlement(models.Model):
             lines.append((self.date_cutoff, label, "", -reserve))
         if payout:
             lines.append((self.date_cutoff, self.env._("Payout"), "", -payout))
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        writer.writerow(
-            [
-                self.env._("Statement"),
-                self.env._("Date"),
-                self.env._("Movement"),
-                self.env._("Order"),
-                self.env._("Amount"),
-                self.env._("Balance"),
-                self.env._("Currency"),
-            ]
-        )
-        balance = 0
+        header = [
+            self.env._("Statement"),
+            self.env._("Date"),
+            self.env._("Movement"),
+            self.env._("Order"),
+            self.env._("Amount"),
+            self.env._("Balance"),
+            self.env._("Currency"),
+        ]
+        digits = currency.decimal_places
+        rows, balance = [], 0
         for date, label, order, minor in lines:
             balance += minor
-            writer.writerow(
+            rows.append(
                 [
                     self.name,
                     date or "",
                     label,
                     order,
-                    from_minor(minor, currency.decimal_places),
-                    from_minor(balance, currency.decimal_places),
+                    from_minor(minor, digits),
+                    from_minor(balance, digits),
                     currency.name,
                 ]
             )
-        return buffer.getvalue().encode("utf-8-sig")
+        return write_csv(header, rows)
 
     def _get_report_base_filename(self):
         self.ensure_one()

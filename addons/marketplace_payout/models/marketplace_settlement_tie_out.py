@@ -15,6 +15,8 @@ class MarketplaceSettlement(models.Model):
     def _untied(self, company):
         """Return statements whose movements are not those of their journal items.
 
+        What a statement holds in reserve is booked with it and is no movement.
+
         With the tie-out of every account, this makes the closing balances of the
         statements, and what no statement claimed yet, the balance of the books.
         """
@@ -44,7 +46,9 @@ class MarketplaceSettlement(models.Model):
              LEFT JOIN booked ON booked.settlement_id = settlement.id
                  WHERE settlement.company_id = %(company)s
                    AND settlement.state <> 'cancelled'
-                   AND settlement.amount_movements <> COALESCE(booked.amount, 0)
+                   AND settlement.amount_movements
+                       - COALESCE(settlement.amount_reserved, 0)
+                       <> COALESCE(booked.amount, 0)
               ORDER BY settlement.id
                 """,
                 company=company.id,

@@ -9,3 +9,8 @@ class MarketplaceVendorHistory(models.Model):
     payouts = fields.Selection(
         SUSPENSION_PAYOUTS, readonly=True, help="What a suspension decided on payouts."
     )
+    is_dac7 = fields.Boolean(
+        string="For Tax Data",
+        readonly=True,
+        help="Suspended by the job for data of the DAC7 report; lifted by it as well.",
+    )

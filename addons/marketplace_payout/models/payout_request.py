@@ -137,6 +137,7 @@ class ResPartner(models.Model):
         self.sudo()._vendor_users_take_turn()
         if problem := self._vendor_request_problem(company):
             raise MarketplaceError(problem)
+        self._charge_request_fee(company)
         # sudo: the vendor's right is the contract's, checked above
         Settlement = self.env["marketplace.settlement"].sudo()
         settled = Settlement._run(company._marketplace_today(), company, self)

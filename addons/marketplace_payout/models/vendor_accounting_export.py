@@ -1,6 +1,7 @@
 """The month of a vendor as entries of his own books, for his accountant."""
 
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import fields, models
 from odoo.tools import date_utils
@@ -13,6 +14,17 @@ from ..engine.accounting_export import ACCOUNTS, COLUMNS, Movement, items
 # On the other side of the vendor's account: money that went to or came from his bank.
 BANK_ROLES = {"BANK", "PAYOUT_TRANSIT"}
 RESERVE_EVENTS = ("reserve_hold", "reserve_release")
+PAID_STATES = ("sent", "unresolved", "confirmed")
+
+
+class Letter(NamedTuple):
+    """What a movement was settled with, as the columns of an accounting file."""
+
+    letter: str = ""
+    letter_day: object = None
+
+
+NO_LETTER = Letter()
 
 
 class ResPartner(models.Model):
@@ -46,6 +58,7 @@ class ResPartner(models.Model):
                 order="date_event, id",
             )
         )
+        letters = lines.settlement_id._accounting_letters()
         movements = []
         for move, own in lines.grouped(
             lambda line: line.move_id
@@ -53,9 +66,14 @@ class ResPartner(models.Model):
             else line.move_id.browse()
         ).items():
             if move:
-                movements.append(own._accounting_fee(move))
-            else:
-                movements += [line._accounting_movement() for line in own]
+                fee = own._accounting_fee(move)
+                letter = letters.get(own.settlement_id[:1], NO_LETTER)
+                movements.append(fee._replace(**letter._asdict()))
+                continue
+            for line in own:
+                letter = letters.get(line.settlement_id, NO_LETTER)
+                movement = line._accounting_movement()
+                movements.append(movement._replace(**letter._asdict()))
         return sorted(movements, key=lambda movement: movement.day)
 
     def _vendor_accounting_csv(self, company, currency, month):
@@ -68,6 +86,7 @@ class ResPartner(models.Model):
                 amount = from_minor(abs(item.balance), currency.decimal_places)
                 zero = from_minor(0, currency.decimal_places)
                 signed = from_minor(item.balance, currency.decimal_places)
+                is_lettered = item.account == "marketplace" and movement.letter
                 rows.append(
                     [
                         "MKP",
@@ -83,14 +102,57 @@ class ResPartner(models.Model):
                         movement.label,
                         amount if item.balance > 0 else zero,
                         amount if item.balance < 0 else zero,
-                        "",
-                        "",
+                        movement.letter if is_lettered else "",
+                        f"{movement.letter_day:%Y%m%d}" if is_lettered else "",
                         f"{movement.day:%Y%m%d}",
                         signed,
                         currency.name,
                     ]
                 )
         return write_csv(COLUMNS, rows)
+
+
+class MarketplaceSettlement(models.Model):
+    _inherit = "marketplace.settlement"
+
+    def _accounting_letters(self):
+        """Return what settled the movements of settlements: {settlement: Letter}.
+
+        Settlements that open one another's balance share the letter of the one that
+        left nothing: what they hold, its reserve and its transfer come to zero.
+        Settlements whose balance is open are absent.
+        """
+        chain = self.sudo().search(  # sudo: the vendor's own, as the movements
+            [
+                ("vendor_id", "in", self.vendor_id.ids),
+                ("company_id", "in", self.company_id.ids),
+                ("state", "!=", "cancelled"),
+            ]
+        )
+        following = {settlement.previous_id: settlement for settlement in chain}
+        letters = {}
+        for settlement in self.sudo():
+            last = settlement
+            while last and not last._leaves_nothing():
+                if last.state == "netted":
+                    last = last.netted_by_id
+                elif last.currency_id.is_zero(last.amount_payout):
+                    last = following.get(last, last.browse())
+                else:  # its transfer is to come
+                    last = last.browse()
+            if last:
+                day = last.payout_id.run_id.date or last.date_cutoff
+                letters[settlement.sudo(False)] = Letter(last.name, day)
+        return letters
+
+    def _leaves_nothing(self):
+        """Say whether the account was at zero after the settlement and its transfer."""
+        self.ensure_one()
+        if self.state == "netted" or not self.currency_id.is_zero(self.amount_carried):
+            return False
+        if self.currency_id.is_zero(self.amount_payout):
+            return True
+        return self.payout_id.state in PAID_STATES
 
 
 class MarketplaceLedgerLine(models.Model):

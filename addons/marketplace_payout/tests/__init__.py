@@ -26,6 +26,12 @@ from . import test_reserve
 from . import test_debt
 from . import test_payout_request
 from . import test_settlement_concurrency
+from . import test_statement_histories
+from . import test_worked_ledger
+from . import test_close_unresolved
+from . import test_payout_date_move
+from . import test_accounting_import
 from . import test_statement_service
 from . import test_psp_clearing
 from . import test_psp_fee_accrual
+from . import test_payout_charge

@@ -81,6 +81,36 @@ class TestDac7Chase(PayoutRunCommon):
         self.assertEqual(self.a.vendor_history_ids[:1].reason_code, "documents")
         self.assertEqual(self.b.vendor_state, "approved")
 
+    def test_a_suspension_is_lifted_when_the_data_arrives(self):
+        self.company.marketplace_dac7_block = "sale"
+        self._blocked()
+        self._chase("2026-03-05")
+        self.assertEqual(self.a.vendor_state, "suspended", "nothing came")
+        self._complete(self.a)
+        self._chase("2026-03-10")
+        self.assertEqual(self.a.vendor_state, "approved")
+        last = self.a.vendor_history_ids.sorted()[:1]
+        self.assertIn("DAC7 report is complete", last.reason)
+        self.assertFalse(last.is_dac7)
+
+    def test_a_suspension_by_a_person_is_not_lifted(self):
+        self.company.marketplace_dac7_block = "sale"
+        self._blocked()
+        self.a._vendor_transition("approved")
+        self.a._vendor_transition("suspended", reason="Sells late")
+        self._complete(self.a)
+        self._chase("2026-03-10")
+        self.assertEqual(self.a.vendor_state, "suspended")
+
+    def test_what_else_is_missing_is_said(self):
+        self.company.marketplace_dac7_block = "sale"
+        self._blocked()
+        self._complete(self.a)
+        self.a.kyc_state = "refused"
+        self._chase("2026-03-10")
+        self.assertEqual(self.a.vendor_state, "suspended")
+        self.assertIn("Still suspended", self.a.message_ids[:1].body)
+
     def test_only_reminded(self):
         self.company.marketplace_dac7_block = "none"
         self._blocked()

@@ -15,7 +15,7 @@ from ...engine.contract import (
     Result,
 )
 from ..errors import InvalidError
-from .money import to_decimal, to_minor
+from ..money import to_decimal, to_minor
 from .orders import REF
 from .transport import NotFoundError, Transport, read_meta, write_meta
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...engine.contract import Offer, Result, ShownOffer
 from ..errors import InvalidError
-from .money import to_decimal, to_minor
+from ..money import to_decimal, to_minor
 from .settings import read_tax_classes
 from .transport import PAGE, Transport, read_meta, write_meta
 from .vendors import find_store

@@ -32,7 +32,7 @@ from ...engine.contract import (
     TaxMode,
 )
 from ..errors import DocumentError
-from .money import to_minor
+from ..money import to_minor
 from .transport import read_meta
 
 # Before it is paid or put aside, an order is a cart that was left at the till.

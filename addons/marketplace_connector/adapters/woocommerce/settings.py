@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from ...engine.contract import ShippingMethod, ShopSettings, TaxMode
-from .money import to_decimal
+from ..money import to_decimal
 from .transport import Transport
 
 ZONE = "Marketplace"

@@ -1,4 +1,4 @@
-"""Amounts: the shop writes decimals, the contract has minor units."""
+"""Amounts: many platforms write decimals, the contract has minor units."""
 
 from __future__ import annotations
 

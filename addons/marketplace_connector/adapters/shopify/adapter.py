@@ -1,0 +1,234 @@
+"""The Shopify adapter: the interface, delegated topic by topic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ...engine import contract
+from ...engine.contract import Document, Page, RefundModel, ShopInfo, TaxMode
+from ...engine.idempotency import fingerprint
+from ..base import Adapter
+from ..errors import AuthError
+from . import commands, documents, events, orders, settings, vendors
+from .offers import Offers
+from .transport import API_VERSION, TooCostlyError, Transport, gid, tail
+
+# The search that lists are made from follows the shop's records with a delay.
+OVERLAP = timedelta(minutes=5)
+ORDERS_PER_CALL = 25
+SCOPES = {
+    "read_orders",
+    "write_orders",
+    "write_order_edits",
+    "write_products",
+    "write_publications",
+    "write_inventory",
+    "read_locations",
+    "write_metaobjects",
+    "write_metaobject_definitions",
+    "write_merchant_managed_fulfillment_orders",
+}
+IGNORED = {"updatedAt", "pageInfo"}
+
+
+class ShopifyAdapter(Adapter):
+    """``password`` is the access token of a custom app; there is no user name.
+
+    Its webhooks are signed with the secret of the app, which is entered as the
+    storefront's webhook secret.
+    """
+
+    capabilities = contract.Capabilities(
+        order_page_max=ORDERS_PER_CALL,
+        offer_batch_max=100,
+        vendor_batch_max=50,
+        whole_units=True,
+        cancels_orders=True,
+        registers_webhooks=True,
+        refund_model=RefundModel.LINES,
+    )
+    parse_event = staticmethod(events.parse_event)
+
+    def __init__(self, url: str, username: str, password: str):
+        super().__init__(url, username, password)
+        self._transport = Transport(self.url, password)
+        self._offers = Offers(self._transport)
+        self._per_call = ORDERS_PER_CALL
+
+    def check(self) -> ShopInfo:
+        answer = self._transport.query(documents.CHECK)
+        shop = answer["shop"]
+        granted = {
+            scope["handle"]
+            for scope in answer["currentAppInstallation"]["accessScopes"]
+        }
+        if missing := SCOPES - granted:
+            raise AuthError(f"The app lacks the rights {', '.join(sorted(missing))}.")
+        included = shop["taxesIncluded"]
+        return ShopInfo(
+            ref=shop["myshopifyDomain"],
+            version=API_VERSION,
+            currency=shop["currencyCode"],
+            tax_mode=TaxMode.INCLUDED if included else TaxMode.EXCLUDED,
+            is_set_up=True,
+            clock_skew=self._transport.clock_skew,
+            is_production=not shop["plan"]["partnerDevelopment"],
+        )
+
+    # ---- to the shop -------------------------------------------------------
+
+    def push_settings(self, values: contract.ShopSettings) -> list[str]:
+        return settings.push_settings(self._transport, values)
+
+    def upsert_vendors(self, items: Sequence[contract.Vendor]) -> list[contract.Result]:
+        return vendors.upsert_vendors(self._transport, items)
+
+    def upsert_offers(self, items: Sequence[contract.Offer]) -> list[contract.Result]:
+        return self._offers.upsert(items)
+
+    def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
+        return commands.push_fulfilment(self._transport, command)
+
+    def find_refund(self, command: contract.RefundCommand) -> contract.Result | None:
+        return commands.find_refund(self._transport, command)
+
+    def make_refund(self, command: contract.RefundCommand) -> contract.Result:
+        return commands.make_refund(self._transport, command)
+
+    def cancel_order(self, command: contract.CancelCommand) -> contract.Result:
+        return commands.cancel_order(self._transport, command)
+
+    def ensure_webhooks(self, url: str, secret: str) -> None:
+        events.ensure_webhooks(self._transport, url)
+
+    # ---- from the shop -----------------------------------------------------
+
+    def pull_orders(self, cursor: str, limit: int) -> Page:
+        since, after = _read_cursor(cursor)
+        terms = [f"updated_at:>='{since}'"] if since else []
+        found, following = self._page(terms, "UPDATED_AT", after, limit)
+        if following:
+            return Page(tuple(found), _write_cursor(since, following), complete=False)
+        if found:
+            last = orders.parse_time(found[-1].payload["updatedAt"])
+            since = _format_time(last - OVERLAP)
+        return Page(tuple(found), _write_cursor(since, None), complete=True)
+
+    def pull_open_orders(self, placed_after: datetime, cursor: str, limit: int) -> Page:
+        """Return the unfinished orders, then the recent ones.
+
+        A change of money may come to an order without its time moving.
+        """
+        lane, _colon, after = cursor.partition(":")
+        bound = _format_time(placed_after)
+        if lane != "recent":
+            terms = [f"created_at:<'{bound}'", "status:open"]
+            found, following = self._page(terms, "CREATED_AT", after or None, limit)
+            lane = f"open:{following}" if following else "recent:"
+            return Page(tuple(found), lane, complete=False)
+        terms = [f"created_at:>='{bound}'"]
+        found, following = self._page(terms, "CREATED_AT", after or None, limit)
+        return Page(tuple(found), f"recent:{following or ''}", complete=not following)
+
+    def pull_placed_orders(
+        self, since: datetime, until: datetime, cursor: str, limit: int
+    ) -> Page:
+        terms = [
+            f"created_at:>='{_format_time(since)}'",
+            f"created_at:<'{_format_time(until)}'",
+        ]
+        found, following = self._page(terms, "CREATED_AT", cursor or None, limit)
+        return Page(tuple(found), following or "", complete=not following)
+
+    def fetch_orders(self, refs: Sequence[str]) -> list[Document]:
+        ids = [gid("Order", ref) for ref in refs if ref.isdecimal()]
+        found: list[Document] = []
+        start = 0
+        while start < len(ids):
+            part = ids[start : start + self._per_call]
+            try:
+                answer = self._transport.query(documents.ORDERS_BY_ID, ids=part)
+            except TooCostlyError:
+                self._ask_for_less()
+                continue
+            found += [self._document(node) for node in answer["nodes"] if node]
+            start += len(part)
+        return found
+
+    def find_order(self, number: str) -> Document | None:
+        term = "name:'{}'".format(number.replace("'", ""))
+        found, _following = self._page([term], "CREATED_AT", None, 10)
+        return next((item for item in found if item.number == number), None)
+
+    def parse_order(self, payload: Mapping[str, Any]) -> contract.Order:
+        return orders.parse_order(payload)
+
+    def _page(
+        self, terms: Sequence[str], sort: str, after: str | None, limit: int
+    ) -> tuple[list[Document], str | None]:
+        """Return (documents, cursor of what follows).
+
+        The shop's cursor stands at a row's time and id, so that nothing is missed when
+        a row changes: it comes again, at the end.
+        """
+        query = " ".join(
+            [*terms, "status:any"] if "status:open" not in terms else terms
+        )
+        while True:
+            try:
+                answer = self._transport.query(
+                    documents.ORDERS,
+                    first=min(limit, self._per_call),
+                    after=after,
+                    query=query,
+                    sort=sort,
+                )
+            except TooCostlyError:
+                self._ask_for_less()
+                continue
+            page = answer["orders"]
+            following = page["pageInfo"]["endCursor"]
+            found = [self._document(node) for node in page["nodes"]]
+            return found, following if page["pageInfo"]["hasNextPage"] else None
+
+    def _ask_for_less(self) -> None:
+        if self._per_call == 1:
+            raise TooCostlyError("One order costs more than the shop gives.")
+        self._per_call //= 2
+
+    def _document(self, node: dict[str, Any]) -> Document:
+        lines = [*node["lineItems"]["nodes"], *self._more_lines(node)]
+        payload = {**node, "lineItems": {"nodes": lines}}
+        return Document(
+            kind="order",
+            ref=tail(payload["id"]),
+            number=payload["name"],
+            payload=payload,
+            digest=fingerprint(payload, ignore=IGNORED),
+        )
+
+    def _more_lines(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        page = node["lineItems"]["pageInfo"]
+        while page["hasNextPage"]:
+            answer = self._transport.query(
+                documents.MORE_LINES, id=node["id"], after=page["endCursor"]
+            )
+            lines = answer["order"]["lineItems"]
+            yield from lines["nodes"]
+            page = lines["pageInfo"]
+
+
+def _read_cursor(cursor: str) -> tuple[str, str | None]:
+    return tuple(json.loads(cursor)) if cursor else ("", None)
+
+
+def _write_cursor(since: str, after: str | None) -> str:
+    return json.dumps([since, after])
+
+
+def _format_time(time: datetime) -> str:
+    text = time.astimezone(UTC).isoformat(timespec="seconds")
+    return text.replace("+00:00", "Z")

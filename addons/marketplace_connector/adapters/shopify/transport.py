@@ -1,0 +1,193 @@
+"""GraphQL over HTTP, paid for by cost; every failure classified.
+
+A shop has a bucket of points that refills with time, and every call costs some.  When
+it is empty the answer is HTTP 200 with an error ``THROTTLED``; the answer says how fast
+the bucket refills (shopify.dev, "GraphQL Admin API rate limits").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+
+from ..errors import (
+    AuthError,
+    InvalidError,
+    ShopError,
+    ThrottledError,
+    TransientError,
+    UnknownOutcomeError,
+)
+from ..http import (
+    THROTTLE_SECONDS,
+    TIMEOUT_SECONDS,
+    classify_failure,
+    read_clock_skew,
+    throttled,
+)
+
+API_VERSION = "2026-10"
+TOKEN_HEADER = "X-Shopify-Access-Token"
+
+
+class TooCostlyError(InvalidError):
+    """One call asks for more than the shop ever gives: ask for less at a time."""
+
+
+class Transport:
+    """Send a document with variables; get ``data`` or a classified error."""
+
+    def __init__(self, url: str, token: str):
+        self._url = f"{url}/admin/api/{API_VERSION}/graphql.json"
+        self._session = requests.Session()
+        self._session.headers[TOKEN_HEADER] = token
+        self.clock_skew = timedelta()  # as of the last answer, to the second
+
+    def query(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Read.  It may be repeated, so a broken answer is only transient."""
+        return self._post(document, variables, write=False)
+
+    def mutate(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Write; the first user error of any field is raised."""
+        data = self._post(document, variables, write=True)
+        for payload in data.values():
+            raise_user_errors(payload)
+        return data
+
+    def mutate_each(
+        self, call: str, kinds: Sequence[str], inputs: Sequence[Sequence[Any]]
+    ) -> list[dict[str, Any]]:
+        """Send one mutation per row of inputs, all in one request, by aliases.
+
+        :param call: the field with ``$0``, ``$1``… for the values of a row.
+        :param kinds: the types of those values.
+        :return: the payloads, with their user errors.
+        """
+        if not inputs:
+            return []
+        parameters, calls, values = [], [], {}
+        for rank, row in enumerate(inputs):
+            text = call
+            for place, (kind, value) in enumerate(zip(kinds, row, strict=True)):
+                name = f"v{rank}_{place}"
+                parameters.append(f"${name}: {kind}")
+                text = text.replace(f"${place}", f"${name}")
+                values[name] = value
+            calls.append(f"m{rank}: {text}")
+        document = f"mutation({', '.join(parameters)}) {{\n" + "\n".join(calls) + "\n}"
+        data = self._post(document, values, write=True)
+        return [data[f"m{rank}"] for rank in range(len(inputs))]
+
+    @staticmethod
+    def check(payloads: Iterable[dict[str, Any]]) -> None:
+        """Raise the first user error of several payloads."""
+        for payload in payloads:
+            raise_user_errors(payload)
+
+    def _post(
+        self, document: str, variables: dict[str, Any], write: bool
+    ) -> dict[str, Any]:
+        try:
+            response = self._session.post(
+                self._url,
+                json={"query": document, "variables": variables},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise classify_failure(error, write) from error
+        self.clock_skew = read_clock_skew(response, datetime.now(UTC))
+        return read_answer(response, write)
+
+
+def read_answer(response: requests.Response, write: bool) -> dict[str, Any]:
+    """Return the ``data`` of a good answer, raise the error of a bad one."""
+    status = response.status_code
+    if status == 429:
+        raise throttled(response)
+    if status in (401, 403):
+        raise AuthError("The shop refuses our access token.")
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if (
+        status >= 500
+        or not isinstance(answer, dict)
+        or not answer.keys() & {"data", "errors"}
+    ):
+        message = f"The shop gave no GraphQL answer (HTTP {status})."
+        raise (UnknownOutcomeError if write else TransientError)(message)
+    if answer.get("errors"):
+        raise _classify(answer, write)
+    return answer["data"]
+
+
+def raise_user_errors(payload: Any) -> None:
+    """Raise what the shop says is wrong with a mutation."""
+    if isinstance(payload, dict) and (message := user_errors(payload)):
+        raise InvalidError(message)
+
+
+def user_errors(payload: dict[str, Any]) -> str:
+    """Return the user errors of a payload as one sentence, empty when there are none.
+
+    >>> user_errors({"userErrors": [{"field": ["input", "title"], "message": "Blank"}]})
+    'Blank (input.title)'
+    """
+    return "; ".join(
+        f"{error['message']} ({'.'.join(error['field'])})"
+        if error.get("field")
+        else error["message"]
+        for error in payload.get("userErrors") or ()
+    )
+
+
+def _classify(answer: dict[str, Any], write: bool) -> ShopError:
+    errors = answer["errors"]
+    if isinstance(errors, str):
+        return InvalidError(errors)
+    codes = {(error.get("extensions") or {}).get("code") for error in errors}
+    message = "; ".join(str(error.get("message")) for error in errors)
+    if "THROTTLED" in codes:
+        return ThrottledError("The shop asks us to slow down.", _wait(answer))
+    if "MAX_COST_EXCEEDED" in codes:
+        return TooCostlyError(message)
+    if "ACCESS_DENIED" in codes:
+        return AuthError(message)
+    if "INTERNAL_SERVER_ERROR" in codes:
+        return (UnknownOutcomeError if write else TransientError)(message)
+    return InvalidError(message)
+
+
+def _wait(answer: dict[str, Any]) -> int:
+    """Return the seconds until the bucket holds what the call costs."""
+    try:
+        cost = answer["extensions"]["cost"]
+        state = cost["throttleStatus"]
+        missing = cost["requestedQueryCost"] - state["currentlyAvailable"]
+        return max(1, math.ceil(missing / state["restoreRate"]))
+    except (KeyError, TypeError, ZeroDivisionError):
+        return THROTTLE_SECONDS
+
+
+def gid(kind: str, ref: str) -> str:
+    """Return the shop's global id of a reference.
+
+    >>> gid("Order", "7")
+    'gid://shopify/Order/7'
+    """
+    return f"gid://shopify/{kind}/{ref}"
+
+
+def tail(identifier: str) -> str:
+    """Return the number of a global id: what documents and webhooks have in common.
+
+    >>> tail("gid://shopify/Order/7"), tail("gid://shopify/Location/9?inventory=1")
+    ('7', '9')
+    """
+    return identifier.rpartition("/")[2].partition("?")[0]
