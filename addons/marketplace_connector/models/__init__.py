@@ -17,6 +17,7 @@ from . import marketplace_inbox_facts
 from . import marketplace_load
 from . import marketplace_outbox
 from . import marketplace_offer
+from . import product_pim
 from . import marketplace_offer_facts
 from . import marketplace_order
 from . import marketplace_refund

@@ -2,6 +2,8 @@
 
 from odoo import fields, models
 
+from odoo.addons.marketplace_base.exceptions import MarketplaceError
+
 from ..adapters.errors import (
     AuthError,
     DocumentError,
@@ -29,6 +31,15 @@ BY_ERROR = (
     (InvalidError, "refused"),
     (DocumentError, "unreadable"),
 )
+KEPT_FIELDS = {
+    "storefront_id",
+    "kind",
+    "source",
+    "external_ref",
+    "delivery_id",
+    "digest",
+    "payload",
+}
 # Faults that the repair wizard can mend; what they need is chosen there.
 MAPPING_FAULTS = {
     "unknown_sku",
@@ -90,6 +101,20 @@ class MarketplaceInbox(models.Model):
         readonly=True, help="What stands against an import, for the repair."
     )
     can_repair = fields.Boolean(compute="_compute_can_repair")
+
+    def write(self, vals):
+        """Keep what the shop said: it is mended around it, never in it.
+
+        :raises MarketplaceError: when a payload, or what names it, is written.
+        """
+        if KEPT_FIELDS & vals.keys():
+            raise MarketplaceError(
+                self.env._(
+                    "What a shop sent is kept as it came. Map or mend the cause, then "
+                    "replay."
+                )
+            )
+        return super().write(vals)
 
     def _compute_can_repair(self):
         for message in self:
