@@ -64,8 +64,9 @@ class MarketplaceMessageMixin(models.AbstractModel):
     failure = fields.Selection(FAILURES, string="Kind of Problem", readonly=True)
 
     def _postpone(self, error):
+        res = super()._postpone(error)
         self.failure = failure_of(error)
-        return super()._postpone(error)
+        return res
 
     def _close(self, state, reason=False):
         """Forget the failure of what is over."""
@@ -143,7 +144,8 @@ class MarketplaceInbox(models.Model):
     def _close(self, state, reason=False):
         res = super()._close(state, reason)
         if state == "quarantine":
-            for message in self.filtered(lambda message: not message.failure):
+            self.fault_codes = False  # of an earlier attempt
+            for message in self:
                 message.failure = message._find_failure()
         return res
 

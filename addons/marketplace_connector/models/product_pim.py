@@ -4,6 +4,8 @@
 catalogue user (docs/integrations.md). The same call twice changes nothing more.
 """
 
+from collections import defaultdict
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 
@@ -49,20 +51,37 @@ class ProductTemplate(models.Model):
         products.product_tmpl_id.with_context(templates.env.context).fetch(
             ["name", "description_sale", "weight", "volume", "categ_id"]
         )
-        answers, changed = [], templates.browse()
+        answers, changed = [], {}
         for item in items:
             template, vals, error = templates._pim_values(item, known, categories)
             if vals:
-                template.write(vals)
-                changed |= template
+                changed.setdefault(template, {}).update(vals)
             key = next((name for name in KEYS if item.get(name)), "")
             answers.append(
                 {key: item.get(key), "changed": sorted(vals), "error": error}
             )
+        templates._pim_write(changed)
         self.env["marketplace.outbox"]._enqueue_everywhere(
-            "offer", changed._get_marketplace_offers()
+            "offer", templates.union(*changed)._get_marketplace_offers()
         )
         return answers
+
+    @api.model
+    def _pim_write(self, changed):
+        """Write {template: values}: what many have in common at once.
+
+        Texts differ from product to product, and cost a statement only together.
+        """
+        shared = defaultdict(self.browse)
+        for template, vals in changed.items():
+            for name in vals.keys() - TEXTS.values():
+                shared[name, vals[name]] |= template
+        for (name, value), templates in shared.items():
+            templates.write({name: value})
+        for template, vals in changed.items():
+            texts = {name: vals[name] for name in vals.keys() & TEXTS.values()}
+            if texts:
+                template.write(texts)
 
     @api.model
     def _check_pim_call(self, items, lang):
