@@ -107,12 +107,13 @@ def work(registry, storefront, documents, chance):
                 shop, part, "poll"
             ),
         )
-    for _try in range(TRIES):
+    deadline = time.monotonic() + SECONDS_MAX
+    while time.monotonic() < deadline:
         if act(registry, storefront, process):
             continue
         if not act(registry, storefront, waiting):
             return
-        time.sleep(0.05)  # others hold the rest
+        time.sleep(0.2)  # others hold the rest
     raise AssertionError("there is no end to it")
 
 
