@@ -53,8 +53,8 @@ i18n: ## export new terms into the translation catalogues of the addons
 i18n-check: ## compare the catalogues with a fresh export
 	@$(TOOLS) i18n --check
 
-bench: ## the benchmarks, on a fresh database
-	@$(TOOLS) bench
+bench: ## [BENCH_FULL=1]: the benchmarks, on a fresh database; full has big payout runs
+	@$(if $(BENCH_FULL),BENCH_FULL=1 )$(TOOLS) bench
 
 wheels: ## one wheel per addon, into dist/
 	@$(TOOLS) wheels

@@ -71,7 +71,14 @@ def vendors_with_lines(env, count, lines, prefix, sold, delivered):
     customer = env["res.partner"].create({"name": f"{prefix} customer"})
     groups, problems = env["marketplace.order"]._import_batch(
         [
-            purchase(env, offers[first : first + BASKET], customer, tax, sold)
+            purchase(
+                env,
+                f"{prefix}-{first}",
+                offers[first : first + BASKET],
+                customer,
+                tax,
+                sold,
+            )
             for first in range(0, count, BASKET)
         ]
     )
@@ -117,9 +124,8 @@ def give_accounts(env, vendors):
         account.partner_id.payout_bank_account_id = account
 
 
-def purchase(env, offers, customer, tax, sold):
+def purchase(env, ref, offers, customer, tax, sold):
     """Return the import payload of one purchase: a line of each offer."""
-    ref = f"{offers[0].vendor_sku}-P"
     charged = GROSS_MINOR * len(offers)
     return {
         "company_id": env.company.id,

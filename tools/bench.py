@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench import payout_crash
+
 from . import database, paths, suite, testing
 from .odoo import Site
 from .steps import Stop, run, step
@@ -28,7 +30,9 @@ def run_all(site: Site) -> int:
     codes = [
         _run_module(site, "run"),
         _run_module(site, "commission", [repr(PEER_DATABASE)], peers),
+        _run_module(site, "payout"),
         _run_module(site, "memory"),
+        payout_crash.main(site, suite.suite_database(site)),
     ]
     for name in (DATABASE, PEER_DATABASE):
         database.drop(site, name)

@@ -93,7 +93,7 @@ PAYOUT_POSTINGS = [
 
 # Vendors settled by one transaction of the nightly job.
 SETTLE_BATCH_VENDORS = 100
-# Payouts reconciled by one transaction.
-LETTER_BATCH_PAYOUTS = 100
+# Vendors settled, or payouts reconciled, by one transaction of a payout run.
+WORK_BATCH = 100
 # Statements notified by one transaction of the mailing job.
 NOTIFY_BATCH_SETTLEMENTS = 100

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 
 
 class AccountMove(models.Model):
@@ -18,16 +18,12 @@ class AccountMove(models.Model):
     def _with_tax_on_payment(self):
         """Return the entries with a tax that is due when they are paid."""
         Tax = self.env["account.tax"].with_context(active_test=False)
-        taxes = Tax.search([("tax_exigibility", "=", "on_payment")])
-        taxes |= Tax.search([("children_tax_ids", "in", taxes.ids)])
+        late = fields.Domain("tax_exigibility", "=", "on_payment")
+        taxes = Tax.search(late | fields.Domain("children_tax_ids", "any", late))
         if not taxes:
             return self.browse()
-        lines = self.env["account.move.line"].search(
-            [
-                ("move_id", "in", self.ids),
-                "|",
-                ("tax_ids", "in", taxes.ids),
-                ("tax_line_id", "in", taxes.ids),
-            ]
-        )
-        return lines.move_id
+        taxed = fields.Domain("tax_ids", "in", taxes.ids)
+        taxed |= fields.Domain("tax_line_id", "in", taxes.ids)
+        taxed &= fields.Domain("move_id", "in", self.ids)
+        groups = self.env["account.move.line"]._read_group(taxed, ["move_id"])
+        return self.browse().union(*(move for (move,) in groups))

@@ -13,7 +13,7 @@ class AccountMoveLine(models.Model):
         entries hold no such tax are reconciled without the search.
         """
         groups = [group for group in groups if len(group) > 1]
-        taxed = self.union(*groups).move_id._with_tax_on_payment()
+        taxed = self.browse().union(*groups).move_id._with_tax_on_payment()
         plain, searched = [], []
         for group in groups:
             (searched if group.move_id & taxed else plain).append(group)

@@ -287,7 +287,6 @@ class MarketplaceInbox(models.Model):
 
     load_id = fields.Many2one(
         "marketplace.load",
-        string="Load",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",

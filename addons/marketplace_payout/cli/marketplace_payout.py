@@ -2,11 +2,13 @@
 
 This file is loaded by its path, outside of the addon's package.
 """
+# A command owns its transaction: each chunk of a run is committed.
+# pylint: disable=invalid-commit
 
 import sys
 import time
 
-from psycopg2.errors import OperationalError
+from psycopg2.extensions import TransactionRollbackError
 
 from odoo import SUPERUSER_ID, api, fields
 from odoo.cli import Command
@@ -46,6 +48,11 @@ class MarketplacePayout(Command):
             help="date of the payout in the books; today when not given",
         )
         self.parser.add_argument(
+            "--batch",
+            type=int,
+            help="vendors in one transaction: fewer need less memory; 100 by default",
+        )
+        self.parser.add_argument(
             "--wait",
             action="store_true",
             help="wait for the approval, then send; else give the command again",
@@ -69,7 +76,11 @@ class MarketplacePayout(Command):
         )
         if not user:
             self.parser.error(f"there is no user {options.user}")
-        env = api.Environment(cr, user.id, {"allowed_company_ids": user.company_id.ids})
+        context = {
+            "allowed_company_ids": user.company_id.ids,
+            "marketplace_work_batch": options.batch,
+        }
+        env = api.Environment(cr, user.id, context)
         Run = env["marketplace.payout.run"]
         date = options.date or env.company._marketplace_today()
         run = Run._continue_or_start(options.cutoff, date, env.company)
@@ -99,7 +110,7 @@ class MarketplacePayout(Command):
             try:
                 run._work_chunk()
                 cr.commit()
-            except (LockError, OperationalError):
+            except (LockError, TransactionRollbackError):
                 # Another process works on it, or did until it was killed.
                 self._pause(cr)
                 continue
@@ -116,4 +127,5 @@ class MarketplacePayout(Command):
         clock = fields.Datetime.context_timestamp(run, fields.Datetime.now())
         money = run.currency_id.format(run.amount_total)
         paid = f", {run.payout_count} payouts, {money}" if run.payout_count else ""
-        print(f"{clock:%H:%M:%S} {run.name}{paid}: {text}", flush=True)
+        sys.stdout.write(f"{clock:%H:%M:%S} {run.name}{paid}: {text}\n")
+        sys.stdout.flush()

@@ -11,7 +11,7 @@ from odoo.exceptions import LockError, UserError
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
-from ..const import LETTER_BATCH_PAYOUTS, SETTLE_BATCH_VENDORS
+from ..const import WORK_BATCH
 from .res_users import PREPARER
 
 _logger = logging.getLogger(__name__)
@@ -175,11 +175,16 @@ class MarketplacePayoutRun(models.Model):
             run.write({"work": False, "work_error": False})
         return len(todo)
 
+    @api.model
+    def _work_batch(self):
+        """Return how many vendors or payouts one transaction takes."""
+        return self.env.context.get("marketplace_work_batch") or WORK_BATCH
+
     def _settle_chunk(self):
         """Settle the next vendors; list the payouts once there are none left."""
         domain = self._scope() & fields.Domain("id", ">", self.work_last_id)
         vendors = self.env["res.partner"].search(
-            domain, order="id", limit=SETTLE_BATCH_VENDORS
+            domain, order="id", limit=self._work_batch()
         )
         if vendors:
             self.env["marketplace.settlement"]._run(
@@ -198,14 +203,14 @@ class MarketplacePayoutRun(models.Model):
                 ("id", ">", self.work_last_id),
             ],
             order="id",
-            limit=LETTER_BATCH_PAYOUTS,
+            limit=self._work_batch(),
         )
         payouts._letter()
         return payouts
 
     def _letter(self, payouts):
         """Reconcile few payouts at once; leave many to the job."""
-        if len(payouts) <= LETTER_BATCH_PAYOUTS:
+        if len(payouts) <= self._work_batch():
             payouts._letter()
         else:
             self._begin_work("letter", len(payouts))

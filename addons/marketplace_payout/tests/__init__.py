@@ -3,6 +3,7 @@ from . import (
     test_four_eyes,
     test_order_payout,
     test_payout_run,
+    test_payout_run_work,
     test_portal_statement,
     test_scenarios,
     test_settlement,
