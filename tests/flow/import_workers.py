@@ -3,6 +3,7 @@
 Run as a program: ``import_workers.py CONFIG DATABASE WORKERS ORDERS KILLED``.  It
 prepares a storefront, commits, forks the workers, kills some of them with SIGKILL in
 the middle of their work, starts others in their place, and writes what is left as JSON.
+Without workers it stores the orders, queues the job that imports them, and ends.
 
 The orders come from memory: what is tested is the storing and the importing.
 """
@@ -36,6 +37,9 @@ def main(config, database, workers, orders, killed):
     odoo.tools.config.parse_config(["-c", config, "-d", database, "--no-http"])
     registry = Registry(database)
     storefront, payloads = prepare(registry, orders)
+    if not workers:
+        act(registry, storefront, lambda shop: queue(shop, payloads))
+        return
     close_all()  # a connection belongs to one process
     started = time.monotonic()
     running = [fork(registry, storefront, payloads, seed) for seed in range(workers)]
@@ -79,6 +83,13 @@ def prepare(registry, orders):
             for number in range(orders)
         ]
         return Factory.storefront.id, documents
+
+
+def queue(shop, documents):
+    """Leave the import to the job runner."""
+    shop.env["marketplace.inbox"]._store_documents(shop, documents, "poll")
+    shop._delay()._job_process_inbox()
+    return 1
 
 
 def fork(registry, storefront, documents, seed):
