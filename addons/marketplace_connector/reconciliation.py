@@ -2,6 +2,8 @@
 
 from odoo.tools.translate import LazyTranslate
 
+# Sentences of module constants are translated where they are shown.
+# pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
 FLOWS = [

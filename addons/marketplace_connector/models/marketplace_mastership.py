@@ -9,6 +9,8 @@ from odoo.tools.translate import LazyTranslate
 
 from .marketplace_storefront_push import _content_hash
 
+# Sentences of module constants are translated where they are shown.
+# pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
 
 OURS, SHOP = _lt("Here"), _lt("The shop")
@@ -130,13 +132,17 @@ class MarketplaceStorefront(models.Model):
 
     @api.depends_context("lang")
     def _compute_mastership(self):
-        _ = self.env._
+        words = self.env._
         rows = Markup("").join(
             Markup("<tr><td>%s</td><td><b>%s</b></td><td>%s</td></tr>")
-            % (_(what), _(master), _(other))
+            % (words(what), words(master), words(other))
             for what, master, other in MASTERSHIP
         )
-        heads = _("Data"), _("Decided by"), _("A write of the other side")
+        heads = (
+            self.env._("Data"),
+            self.env._("Decided by"),
+            self.env._("A write of the other side"),
+        )
         head = Markup("<tr><th>%s</th><th>%s</th><th>%s</th></tr>") % heads
         table = Markup('<table class="table table-sm"><thead>%s</thead>%s</table>')
         self.mastership = table % (head, rows)

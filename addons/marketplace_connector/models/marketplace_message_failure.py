@@ -125,7 +125,7 @@ class MarketplaceInbox(models.Model):
 
     def _quarantine_faults(self, faults):
         """Keep the faults beside their words: the repair asks for what is missing."""
-        super()._quarantine_faults(faults)
+        res = super()._quarantine_faults(faults)
         codes = {fault.code for fault in faults}
         self.write(
             {
@@ -140,6 +140,7 @@ class MarketplaceInbox(models.Model):
                 ],
             }
         )
+        return res
 
     def _close(self, state, reason=False):
         res = super()._close(state, reason)

@@ -9,7 +9,10 @@ from odoo.addons.marketplace_payout.models.marketplace_close_check import Check
 from ..adapters.errors import ShopError
 from ..reconciliation import ADVICE, CAUSES, FIXES, FLOWS, GAP_STATES, GAP_TRANSITIONS
 
+# A label of a constant is translated where it is shown.
+# pylint: disable=prefer-env-translation
 _lt = LazyTranslate(__name__)
+AGREE = _lt("Shops, books and provider agree")
 
 
 class MarketplaceReconciliationGap(models.Model):
@@ -325,8 +328,10 @@ class MarketplaceClose(models.Model):
 
     @api.model
     def _close_checks(self):
-        check = Check(_lt("Shops, books and provider agree"), "_find_gaps", True)
-        return {**super()._close_checks(), "reconciliation": check}
+        return {
+            **super()._close_checks(),
+            "reconciliation": Check(AGREE, "_find_gaps", True),
+        }
 
     def _find_gaps(self):
         gaps = self.env["marketplace.reconciliation.gap"].search(

@@ -72,8 +72,9 @@ class MarketplaceStorefront(models.Model):
         return super().write(vals)
 
     def _check_identity(self, info):
-        super()._check_identity(info)
+        res = super()._check_identity(info)
         self.is_access_new = False
+        return res
 
     def _is_right_shop(self):
         """Tell whether the access still leads to the shop it led to; stop otherwise."""

@@ -32,9 +32,7 @@ class MarketplaceStorefront(models.Model):
         string="Failures in a Row, Sending", readonly=True, copy=False
     )
     date_alerted = fields.Datetime(string="Mail Sent on", readonly=True, copy=False)
-    exchange_ids = fields.One2many(
-        "marketplace.exchange", "storefront_id", string="Exchange"
-    )
+    exchange_ids = fields.One2many("marketplace.exchange", "storefront_id")
     date_in_success = fields.Datetime(
         string="Last Read", compute="_compute_exchange_summary"
     )
@@ -74,10 +72,11 @@ class MarketplaceStorefront(models.Model):
             self._count_success("in")
 
     def _record_problem(self, error):
-        super()._record_problem(error)
+        res = super()._record_problem(error)
         way = self.env.context.get("marketplace_exchange_way", "in")
         if way in ("in", "out"):
             self._count_failure(way)
+        return res
 
     def _count_failure(self, way):
         """Count one more failure, and say so when it is one too many."""

@@ -48,7 +48,7 @@ class ProductTemplate(models.Model):
         categories = templates._pim_categories(items)
         # Read once, compared in memory: what is the same is not written.
         products = self.env["product.product"].union(*known.values())
-        products.product_tmpl_id.with_context(templates.env.context).fetch(
+        templates.browse(products.product_tmpl_id.ids).fetch(
             ["name", "description_sale", "weight", "volume", "categ_id"]
         )
         answers, changed = [], {}
