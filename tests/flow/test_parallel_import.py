@@ -10,6 +10,7 @@ import time
 import unittest
 from pathlib import Path
 
+import psutil
 import psycopg2
 
 from odoo.tests import tagged
@@ -74,8 +75,7 @@ class TestParallelImport(unittest.TestCase):
         name = self._copy("runner")
         self._run(name, 0, 0)
         with self._server(name), self._cursor(name) as cursor:
-            worker = self._wait(cursor, BUSY, [name])
-            os.kill(int(worker.partition("-")[2]), signal.SIGKILL)
+            os.kill(_pid_of(self._wait(cursor, BUSY, [name])), signal.SIGKILL)
             self._wait(cursor, ALL_DONE, [ORDERS])
             cursor.execute(COUNTS)
             self.assertEqual(cursor.fetchone(), (ORDERS, ORDERS, ORDERS, 2 * ORDERS))
@@ -128,12 +128,20 @@ class TestParallelImport(unittest.TestCase):
         return self.fail(f"never: {query}")
 
 
-# The process that imports: its transaction holds rows of the inbox.
+def _pid_of(port):
+    """Return the process at our end of a connection to the database."""
+    return next(
+        found.pid
+        for found in psutil.net_connections("tcp")
+        if found.pid and found.laddr.port == port and found.raddr
+    )
+
+
+# Our port of the process that imports: its transaction writes orders.
 BUSY = """
-SELECT DISTINCT activity.application_name
+SELECT activity.client_port
   FROM pg_stat_activity activity JOIN pg_locks lock ON lock.pid = activity.pid
- WHERE activity.datname = %s AND activity.application_name LIKE 'odoo-%%'
-   AND lock.relation = 'marketplace_order'::regclass
+ WHERE activity.datname = %s AND lock.relation = 'marketplace_order'::regclass
    AND lock.mode = 'RowExclusiveLock'
 """
 ALL_DONE = """
