@@ -13,6 +13,7 @@ from . import (
     debian,
     demo,
     lint,
+    medusa,
     odoo,
     packaging,
     paths,
@@ -27,9 +28,12 @@ from .steps import Stop, fail, free_port, say
 
 
 def setup(_args: argparse.Namespace) -> int:
-    """Environment, Odoo, PostgreSQL and the template database."""
+    """Environment, Odoo, PostgreSQL, the template database, the tests' shops."""
     site = odoo.site()
     name = database.template(site)
+    if shutil.which("node"):  # only tests and demo need it, and they say so
+        for shop in medusa.present():
+            medusa.template(site, shop)
     say(
         f"ready: Odoo {site.odoo.version}, PostgreSQL {site.server.host}:"
         f"{site.server.port}, template {name}"
@@ -138,6 +142,7 @@ def clean(_args: argparse.Namespace) -> int:
         packaging.DIST,
         lint.PRETTIER_DIR / "node_modules",
         paths.STOREFRONT_DIR / "node_modules",
+        *(shop.folder / "node_modules" for shop in medusa.SHOPS),
     ):
         shutil.rmtree(folder, ignore_errors=True)
     return 0

@@ -1,7 +1,7 @@
 """The whole test suite: phases, their results, one verdict.
 
 Phases: engine tests without a database; addon tests on fresh databases; the
-top-level tests on a database with all addons, with a real shop beside it.
+top-level tests on databases with all addons, with a real shop beside each.
 """
 
 from __future__ import annotations
@@ -17,7 +17,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import database, debian, paths, postgres, shopify_schema, storefront, testing
+from . import (
+    database,
+    debian,
+    medusa,
+    paths,
+    postgres,
+    shopify_schema,
+    storefront,
+    testing,
+)
 from .odoo import Site, ports
 from .steps import Stop, free_port, lock, say, step
 
@@ -29,6 +38,8 @@ WARM_SCRIPT = Path(__file__).with_name("warm_bundles.py")
 FAST_DATABASE = "mkp_fast"
 SLOW_TAG = "marketplace_slow"
 SHOP_TESTS = ("flow", "conformance")  # folders whose tests need a shop
+# Test files named after one of these shops need it; the others have Vendure.
+MEDUSA_SHOPS = {shop.kind: shop for shop in medusa.SHOPS}
 HTTP_CLASS = re.compile(r"^class (\w+)\([^)]*HttpCase", re.MULTILINE)
 
 
@@ -145,52 +156,124 @@ def top_level(site: Site) -> Result:
     return run_top_level(site, name, folders)
 
 
+def medusa_shops(site: Site) -> Result:
+    """tests/ of the shops made with Medusa, one shop after the other."""
+    total = Result("Medusa and Mercur")
+    for shop in medusa.present():
+        name = f"mkp_test_{shop.kind}"
+        database.copy(site, suite_database(site), name)
+        files = [
+            str(path.relative_to(paths.ROOT))
+            for path in sorted(paths.TESTS_DIR.glob(f"*/test_{shop.kind}*.py"))
+        ]
+        _add(total, run_top_level(site, name, files))
+    return total
+
+
 def run_top_level(site: Site, name: str, arguments: Sequence[str]) -> Result:
-    """Run pytest with Odoo on a database that holds the addons."""
-    with _shop(site, name, arguments) as variables:
-        options = [f"--odoo-config={paths.CONF}", f"--odoo-database={name}"]
-        return _pytest(
-            "top level",
-            [*options, "--odoo-http", *arguments],
-            {**site.env(), **variables},
-        )
+    """Run pytest with Odoo on a database that holds the addons.
+
+    The shop is the one that the arguments name, else Vendure.
+    """
+    kinds = _kinds_named(arguments) or ["vendure"]
+    total = Result("top level")
+    for kind in kinds:
+        with _shop(site, name, kind, arguments) as variables:
+            options = [f"--odoo-config={paths.CONF}", f"--odoo-database={name}"]
+            one = _pytest(
+                "top level" if kind == "vendure" else kind,
+                [*options, "--odoo-http", *_of_shop(kind, arguments)],
+                {**site.env(), **variables},
+            )
+            _add(total, one)
+    return total
 
 
 def conformance(site: Site, arguments: Sequence[str]) -> Result:
-    """Run the adapters' conformance suite alone: real shops, no Odoo."""
-    with _shop(site, "mkp_conformance", ["conformance"]) as variables:
-        return _pytest(
-            "conformance",
-            ["-p", "no:odoo", *(arguments or ["tests/conformance"])],
-            {**os.environ, **variables},
-        )
+    """Run the adapters' conformance suite alone: real shops, no Odoo.
+
+    The shops are those of the files that the arguments name, else all.
+    """
+    arguments = arguments or ["tests/conformance"]
+    kinds = _kinds_named(arguments) or ["vendure"]
+    if not any("test_" in text for text in arguments):
+        kinds = ["vendure", *_present_medusa()]
+    total = Result("conformance")
+    for kind in kinds:
+        with _shop(site, f"mkp_conf_{kind}", kind, ["conformance"]) as variables:
+            one = _pytest(
+                f"conformance {kind}",
+                ["-p", "no:odoo", *_of_shop(kind, arguments)],
+                {**os.environ, **variables},
+            )
+            _add(total, one)
+    return total
+
+
+def _present_medusa() -> list[str]:
+    return [shop.kind for shop in medusa.present()]
+
+
+def _kinds_named(arguments: Sequence[str]) -> list[str]:
+    """Return the Medusa shops whose test files the arguments name."""
+    return [
+        kind
+        for kind in _present_medusa()
+        if any(f"test_{kind}" in text for text in arguments)
+    ]
+
+
+def _of_shop(kind: str, arguments: Sequence[str]) -> list[str]:
+    """Return the arguments without the test files of other shops."""
+    others = [f"test_{other}" for other in MEDUSA_SHOPS if other != kind]
+    return [
+        *(f"--ignore-glob=*/{other}*" for other in others),
+        *(text for text in arguments if not any(other in text for other in others)),
+    ]
+
+
+def _add(total: Result, one: Result) -> None:
+    total.passed += one.passed
+    total.failed += one.failed
+    total.skips += one.skips
+    total.faults += [f"{one.name}: {fault}" for fault in one.faults]
 
 
 @contextlib.contextmanager
-def _shop(site: Site, name: str, arguments: Sequence[str]) -> Iterator[dict]:
+def _shop(site: Site, name: str, kind: str, arguments: Sequence[str]) -> Iterator[dict]:
     """Run a shop of its own for the flow tests; give the variables naming it."""
     wanted = any(name in text for text in arguments for name in SHOP_TESTS)
     if not (wanted and storefront.is_present()):
         yield {}
         return
-    storefront.install(paths.ROOT / "storefronts" / "woocommerce")
     shop_database = f"{name}_shop"
     database.drop(site, shop_database)
     http_port, shop_port, secret = free_port(), free_port(), "flow-test-secret"
-    shop = storefront.start(
-        site,
-        shop_database,
-        shop_port,
-        odoo_url=f"http://127.0.0.1:{http_port}",
-        secret=secret,
-    )
+    odoo_url = f"http://127.0.0.1:{http_port}"
+    of_others = {}  # platforms without a shop of ours, tested beside Vendure
+    if kind in MEDUSA_SHOPS:
+        shop = medusa.start(
+            site,
+            MEDUSA_SHOPS[kind],
+            shop_database,
+            shop_port,
+            odoo_url=odoo_url,
+            secret=secret,
+        )
+    else:
+        storefront.install(paths.ROOT / "storefronts" / "woocommerce")
+        of_others["MKP_SHOPIFY_SCHEMAS"] = str(shopify_schema.ensure())
+        shop = storefront.start(
+            site, shop_database, shop_port, odoo_url=odoo_url, secret=secret
+        )
+    prefix = f"MKP_{kind.upper()}"
     try:
         yield {
             "MKP_HTTP_PORT": str(http_port),
-            "MKP_VENDURE_URL": f"http://127.0.0.1:{shop_port}",
-            "MKP_VENDURE_SECRET": secret,
-            "MKP_VENDURE_DSN": site.server.dsn(shop_database),
-            "MKP_SHOPIFY_SCHEMAS": str(shopify_schema.ensure()),
+            f"{prefix}_URL": f"http://127.0.0.1:{shop_port}",
+            f"{prefix}_SECRET": secret,
+            f"{prefix}_DSN": site.server.dsn(shop_database),
+            **of_others,
         }
     finally:
         shop.stop()
@@ -326,8 +409,11 @@ def full(site: Site) -> int:
     debian.ensure_browser()
     if storefront.is_present():
         storefront.install()
+    for shop in medusa.present():
+        medusa.install(shop)
+    phases = [unit, addons_together, addons_alone, top_level, medusa_shops]
     try:
-        return _run_phases(site, [unit, addons_together, addons_alone, top_level])
+        return _run_phases(site, phases)
     finally:
         postgres.stop_if_idle(site.server)
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.marketplace_connector.adapters.vendure.events import sign
+from odoo.addons.marketplace_connector.adapters.signed_events import sign
 
 from ..conformance.faulty_proxy import STORM, faulty_proxy
 from .vendure_case import VendureCase

@@ -17,7 +17,7 @@ from odoo.addons.marketplace_connector.adapters.errors import (
     TransientError,
     UnknownOutcomeError,
 )
-from odoo.addons.marketplace_connector.adapters.vendure.events import (
+from odoo.addons.marketplace_connector.adapters.signed_events import (
     parse_event,
     sign,
 )

@@ -130,9 +130,10 @@ def test_mentions_by_case(facts, more):
 
 
 def test_statutory_words():
-    assert STATUTORY_FR["agent_mandate"].format(operator="Halle", vendor="Alma") == (
-        "Facture établie par Halle au nom et pour le compte de Alma"
+    words = STATUTORY_FR["agent_mandate"].format(
+        document="Avoir établi", operator="Halle", vendor="Alma"
     )
+    assert words == "Avoir établi par Halle au nom et pour le compte de Alma"
     assert "293 B" in STATUTORY_FR["franchise"]
     assert STATUTORY_FR["reverse_charge"] == "Autoliquidation"
 

@@ -52,6 +52,8 @@ class MarketplaceStorefront(models.Model):
             ("vendure", "Vendure"),
             ("woocommerce", "WooCommerce and Dokan"),
             ("shopify", "Shopify"),
+            ("medusa", "Medusa"),
+            ("mercur", "Mercur"),
         ],
         string="Platform",
         required=True,

@@ -3,7 +3,7 @@ import json
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..adapters.vendure.events import WINDOW_SECONDS, sign
+from ..adapters.signed_events import WINDOW_SECONDS, sign
 from ..const import WEBHOOK_BYTES_MAX
 from .common import ConnectorCommon
 

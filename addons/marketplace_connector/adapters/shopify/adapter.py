@@ -12,6 +12,7 @@ from ...engine.contract import Document, Page, RefundModel, ShopInfo, TaxMode
 from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import AuthError
+from ..texts import parse_time
 from . import commands, documents, events, orders, settings, vendors
 from .offers import Offers
 from .transport import API_VERSION, TooCostlyError, Transport, gid, tail
@@ -113,7 +114,7 @@ class ShopifyAdapter(Adapter):
         if following:
             return Page(tuple(found), _write_cursor(since, following), complete=False)
         if found:
-            last = orders.parse_time(found[-1].payload["updatedAt"])
+            last = parse_time(found[-1].payload["updatedAt"])
             since = _format_time(last - OVERLAP)
         return Page(tuple(found), _write_cursor(since, None), complete=True)
 

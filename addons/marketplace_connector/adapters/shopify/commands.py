@@ -19,7 +19,8 @@ from ...engine.contract import (
 )
 from ..errors import InvalidError
 from ..money import to_decimal
-from .orders import read_note, root_of, write_note
+from ..texts import read_reason, write_reason
+from .orders import root_of
 from .transport import Transport, gid, tail
 
 NAMESPACE = "marketplace"
@@ -242,7 +243,7 @@ def find_refund(transport: Transport, command: RefundCommand) -> Result | None:
         failed = transactions and all(
             item["status"] in ("FAILURE", "ERROR") for item in transactions
         )
-        if read_note(refund["note"] or "")[1] == command.ref and not failed:
+        if read_reason(refund["note"] or "")[1] == command.ref and not failed:
             return Result(command.ref, tail(refund["id"]))
     return None
 
@@ -254,7 +255,7 @@ def make_refund(transport: Transport, command: RefundCommand) -> Result:
     amount = to_decimal(command.amount, order["currencyCode"])
     values = {
         "orderId": order["id"],
-        "note": write_note(command.reason, command.ref),
+        "note": write_reason(command.reason, command.ref),
         "notify": False,
         "refundLineItems": [
             {
@@ -303,7 +304,7 @@ def cancel_order(transport: Transport, command: CancelCommand) -> Result:
     order = _read_order(transport, command.order_ref)
     if order["cancelledAt"]:
         return Result(command.ref, command.order_ref)
-    note = write_note(command.reason, command.ref)
+    note = write_reason(command.reason, command.ref)
     if not command.lines:
         transport.mutate(CANCEL, id=order["id"], reason="INVENTORY", note=note)
         return Result(command.ref, command.order_ref)

@@ -17,7 +17,7 @@ from datetime import datetime
 
 from ...engine.contract import Event
 from ..errors import DocumentError, SignatureError
-from .orders import parse_time
+from ..texts import parse_time
 from .transport import Transport
 
 TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED", "REFUNDS_CREATE")

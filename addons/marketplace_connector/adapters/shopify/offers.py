@@ -18,6 +18,7 @@ from .transport import Transport, tail, user_errors
 from .vendors import read_names
 
 PRODUCTS_PER_CALL = 10  # a mutation costs ten points and more of the thousand of a call
+PUBLISHED_PER_CALL = 50
 # What the shop calls the only choice of a product without a choice.
 OPTION, OPTION_VALUE = "Title", "Default Title"
 STOCK_PER_CALL = 250  # the longest list that any call takes
@@ -150,16 +151,15 @@ class Offers:
 
     def _publish(self, products: Iterable[dict[str, Any]]) -> None:
         """Put into the sales channel what is not there: nothing is by itself."""
-        payloads = self.transport.mutate_each(
-            PUBLISH,
-            ["ID!", "[PublicationInput!]!"],
-            [
-                [product["id"], [{"publicationId": self._publication}]]
-                for product in products
-                if not product["publishedOnPublication"]
-            ],
-        )
-        self.transport.check(payloads)
+        rows = [
+            [product["id"], [{"publicationId": self._publication}]]
+            for product in products
+            if not product["publishedOnPublication"]
+        ]
+        for start in range(0, len(rows), PUBLISHED_PER_CALL):
+            part = rows[start : start + PUBLISHED_PER_CALL]
+            kinds = ["ID!", "[PublicationInput!]!"]
+            self.transport.check(self.transport.mutate_each(PUBLISH, kinds, part))
 
     def _set_stock(
         self, offers: Iterable[Offer], products: dict[str, dict[str, Any]]

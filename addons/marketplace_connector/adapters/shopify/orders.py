@@ -7,10 +7,8 @@ ones too; so all three are brought down to what is left.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +33,7 @@ from ...engine.contract import (
 )
 from ..errors import DocumentError
 from ..money import to_minor
+from ..texts import parse_time, read_reason
 from .transport import tail
 
 _PAYS = {"SALE", "AUTHORIZATION"}
@@ -56,30 +55,6 @@ def parse_order(payload: Mapping[str, Any]) -> Order:
         raise DocumentError(f"The order says nothing we know of {error}.") from error
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise DocumentError(f"The order cannot be read: {error}.") from error
-
-
-def parse_time(text: str) -> datetime:
-    """Read Shopify's time.
-
-    >>> parse_time("2026-11-23T10:35:21Z").isoformat()
-    '2026-11-23T10:35:21+00:00'
-    """
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
-
-
-def write_note(reason: str, our_ref: str) -> str:
-    """Put our reference into a refund's note, the only place there is for it."""
-    return f"{reason} [{our_ref}]".strip()
-
-
-def read_note(text: str) -> tuple[str, str]:
-    """Take note and reference apart; staff write notes without one.
-
-    >>> read_note(write_note("too late", "refund-7")), read_note("[again]")
-    (('too late', 'refund-7'), ('[again]', ''))
-    """
-    found = re.fullmatch(r"(.*?) ?\[(refund-\d+)\]", text, re.DOTALL)
-    return (found[1], found[2]) if found else (text, "")
 
 
 def root_of(transactions: Iterable[Mapping[str, Any]], identifier: str) -> str:
@@ -279,7 +254,7 @@ class _Reader:
         for data in self.payload["refunds"]:
             if not _is_paid(data):
                 continue
-            note, our_ref = read_note(data["note"] or "")
+            note, our_ref = read_reason(data["note"] or "")
             paid = [t for t in data["transactions"]["nodes"] if t["kind"] == "REFUND"]
             for rank, item in enumerate(paid):
                 ref = tail(data["id"])

@@ -11,18 +11,10 @@ from ...engine.contract import Document, Page, ShopInfo, TaxMode
 from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
+from ..signed_events import parse_event
+from ..texts import parse_time
 from ..time_pages import Span, TimePages
-from . import (
-    commands,
-    documents,
-    events,
-    offers,
-    orders,
-    records,
-    settings,
-    shown,
-    vendors,
-)
+from . import commands, documents, offers, orders, records, settings, shown, vendors
 from .transport import Transport
 
 API_VERSION = 2  # of the marketplace plugin in the shop
@@ -52,7 +44,7 @@ class VendureAdapter(Adapter):
         cancels_orders=True,
         reads_offers=True,
     )
-    parse_event = staticmethod(events.parse_event)
+    parse_event = staticmethod(parse_event)
 
     def __init__(self, url: str, username: str, password: str):
         super().__init__(url, username, password)
@@ -173,7 +165,7 @@ class VendureAdapter(Adapter):
             )
 
         def time_of(document: Document) -> datetime:
-            return orders.parse_time(document.payload[column])
+            return parse_time(document.payload[column])
 
         # The shop keeps microseconds and shows milliseconds.
         return TimePages(read, time_of, MILLISECOND, OVERLAP)

@@ -13,6 +13,7 @@ from ...engine.contract import (
     Result,
 )
 from ..errors import InvalidError
+from ..texts import read_reason, write_reason
 from .documents import (
     ADD_FULFILMENT,
     CANCEL,
@@ -21,7 +22,6 @@ from .documents import (
     REFUND,
     SETTLE_REFUND,
 )
-from .orders import read_reason, write_reason
 from .transport import Transport
 
 # The steps Vendure allows, in order.

@@ -6,9 +6,7 @@ aggregate, has no payment, and would double the turnover.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -32,6 +30,7 @@ from ...engine.contract import (
     TaxMode,
 )
 from ..errors import DocumentError
+from ..texts import parse_time, read_reason
 
 # A flat-rate calculator writes this text for the tax of a delivery, whatever the
 # rate is called: only the rate says something.
@@ -64,32 +63,6 @@ def parse_order(payload: Mapping[str, Any]) -> Order:
         raise DocumentError(f"The order says nothing we know of {error}.") from error
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise DocumentError(f"The order cannot be read: {error}.") from error
-
-
-def parse_time(text: str) -> datetime:
-    """Read Vendure's time, which is always UTC.
-
-    >>> parse_time("2026-11-23T10:35:21.151Z").isoformat()
-    '2026-11-23T10:35:21.151000+00:00'
-    """
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
-
-
-def write_reason(reason: str, our_ref: str) -> str:
-    """Put our reference into a refund's reason, the only place Vendure has for it."""
-    return f"{reason} [{our_ref}]".strip()
-
-
-def read_reason(text: str) -> tuple[str, str]:
-    """Take reason and reference apart; staff write reasons without one.
-
-    >>> read_reason(write_reason("too late", "refund-7"))
-    ('too late', 'refund-7')
-    >>> read_reason("too late [again]"), read_reason("")
-    (('too late [again]', ''), ('', ''))
-    """
-    found = re.fullmatch(r"(.*?) ?\[(refund-\d+)\]", text, re.DOTALL)
-    return (found[1], found[2]) if found else (text, "")
 
 
 class _Reader:

@@ -12,6 +12,7 @@ from ...engine.contract import Document, Page, RefundModel, ShopInfo, TaxMode
 from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import InvalidError
+from ..texts import parse_time
 from ..time_pages import Span, TimePages
 from . import commands, events, orders, settings, vendors
 from .offers import Offers
@@ -154,7 +155,7 @@ class WooCommerceAdapter(Adapter):
             )
 
         def time_of(document: Document) -> datetime:
-            return orders.parse_time(document.payload[field])
+            return parse_time(document.payload[field])
 
         return TimePages(read, time_of, SECOND, OVERLAP)
 

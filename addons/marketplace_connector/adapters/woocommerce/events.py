@@ -17,7 +17,7 @@ from datetime import datetime
 
 from ...engine.contract import Event
 from ..errors import DocumentError, SignatureError
-from .orders import parse_time
+from ..texts import parse_time
 from .transport import Transport
 
 TOPICS = ("order.created", "order.updated", "order.restored", "order.deleted")

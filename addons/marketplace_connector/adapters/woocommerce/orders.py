@@ -8,7 +8,6 @@ no payment; they tell which vendor sells what.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +32,7 @@ from ...engine.contract import (
 )
 from ..errors import DocumentError
 from ..money import to_minor
+from ..texts import parse_time
 from .transport import read_meta
 
 # Before it is paid or put aside, an order is a cart that was left at the till.
@@ -56,15 +56,6 @@ def parse_order(payload: Mapping[str, Any]) -> Order:
         raise DocumentError(f"The order says nothing we know of {error}.") from error
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise DocumentError(f"The order cannot be read: {error}.") from error
-
-
-def parse_time(text: str) -> datetime:
-    """Read a time of the fields in GMT, which bear no zone.
-
-    >>> parse_time("2026-11-23T10:35:21").isoformat()
-    '2026-11-23T10:35:21+00:00'
-    """
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class _Reader:

@@ -1,4 +1,4 @@
-"""Webhooks of our shop plugin: is it really the shop, and is it now?"""
+"""Webhooks in our own form, of the shops that have none: is it the shop, and now?"""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
-from ...engine.contract import Event
-from ..errors import DocumentError, SignatureError
-from .orders import parse_time
+from ..engine.contract import Event
+from .errors import DocumentError, SignatureError
+from .texts import parse_time
 
 WINDOW_SECONDS = 5 * 60  # accepted distance between the shop's clock and ours
 

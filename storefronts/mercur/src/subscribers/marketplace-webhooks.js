@@ -1,0 +1,1 @@
+module.exports = require("../../../medusa/src/subscribers/marketplace-webhooks")
