@@ -5,10 +5,31 @@ import http.client
 import socket
 import struct
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 LOCAL = "127.0.0.1"
+SLOW_SECONDS = 0.5
+# What a storm is made of.
+STORM = (
+    "broken",
+    "gateway",
+    "impatient",
+    "lost",
+    "page",
+    "slow",
+    "throttled",
+    "truncated",
+    "unavailable",
+)
+REFUSALS = {
+    "throttled": (429, {"retry-after": "120"}),
+    "impatient": (429, {}),
+    "broken": (500, {}),
+    "gateway": (502, {}),
+    "unavailable": (503, {}),
+}
 # Of one connection only, or told anew by the proxy.
 OWN_HEADERS = {
     "accept-encoding",
@@ -27,7 +48,8 @@ class FaultyProxy(ThreadingHTTPServer):
 
     Faults: ``lost`` (the shop acts, its answer never arrives), ``truncated`` (half of
     the answer), ``page`` (a maintenance page instead of the shop), ``throttled`` (429,
-    wait 120 seconds), ``unavailable`` (503 before the shop sees the call).
+    wait 120 seconds), ``impatient`` (429 that does not say how long), ``broken`` (500
+    before the shop sees the call), ``gateway`` (502), ``unavailable`` (503), ``slow``.
     """
 
     daemon_threads = True
@@ -37,6 +59,8 @@ class FaultyProxy(ThreadingHTTPServer):
         self.upstream = urlsplit(upstream)
         self.url = f"http://{LOCAL}:{self.server_port}"
         self.plan = None
+        self.chance = None
+        self.rate = 0.0
         self.calls = 0
         self.hits = []
 
@@ -48,8 +72,16 @@ class FaultyProxy(ThreadingHTTPServer):
         """Spoil call number ``rank`` of those that ``is_meant(method, path, body)``."""
         self.plan = (is_meant, fault, rank)
 
+    def storm(self, chance, rate):
+        """Spoil a share of all calls, drawn from ``chance``; a rate of 0 ends it."""
+        self.chance, self.rate = chance, rate
+
     def take_fault(self, method, path, body):
         self.calls += 1
+        if self.rate and self.chance.random() < self.rate:
+            fault = self.chance.choice(STORM)
+            self.hits.append(fault)
+            return fault
         if not self.plan:
             return None
         is_meant, fault, rank = self.plan
@@ -81,10 +113,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self):
         body = self.rfile.read(int(self.headers["content-length"] or 0))
         fault = self.server.take_fault(self.command, self.path, body.decode())
-        if fault == "throttled":
-            return self._answer(429, {"retry-after": "120"}, b"")
-        if fault == "unavailable":
-            return self._answer(503, {}, b"")
+        if fault in REFUSALS:
+            status, headers = REFUSALS[fault]
+            return self._answer(status, dict(headers), b"")
+        if fault == "slow":
+            time.sleep(SLOW_SECONDS)
         if fault == "page":
             return self._answer(200, {"content-type": "text/html"}, b"<html></html>")
         status, headers, answer = self._forward(body)

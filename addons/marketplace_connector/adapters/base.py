@@ -78,6 +78,13 @@ class Adapter(ABC):
         """
         raise NotImplementedError
 
+    def read_offers(self, refs: Sequence[str]) -> list[contract.ShownOffer]:
+        """Return what the shop shows of offers by its references; unknown ones not.
+
+        Called where ``capabilities.reads_offers``, with at most ``offer_batch_max``.
+        """
+        raise NotImplementedError
+
     # ---- from the shop -----------------------------------------------------
 
     @abstractmethod

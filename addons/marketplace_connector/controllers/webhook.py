@@ -40,17 +40,27 @@ class WebhookController(http.Controller):
             return self._refuse(413, "too large", storefront.code)
         body = request.httprequest.get_data(cache=False)
         try:
-            event = ADAPTERS[storefront.adapter].parse_event(
-                request.httprequest.headers,
-                body,
-                storefront.webhook_secret or "",
-                datetime.now(UTC),
-            )
+            event = self._parse(storefront, body)
         except SignatureError as error:
             return self._refuse(401, str(error), storefront.code)
         except DocumentError as error:
             return self._refuse(400, str(error), storefront.code)
         return self._store(storefront, event, body)
+
+    def _parse(self, storefront, body):
+        """Return the event of a call signed with one of the secrets that hold now.
+
+        :raises SignatureError: when none of them signed it.
+        """
+        *others, last = reversed(storefront._get_webhook_secrets())
+        parse = ADAPTERS[storefront.adapter].parse_event
+        headers, now = request.httprequest.headers, datetime.now(UTC)
+        for secret in others:
+            try:
+                return parse(headers, body, secret, now)
+            except SignatureError:
+                continue
+        return parse(headers, body, last, now)
 
     def _store(self, storefront, event, body):
         Inbox = storefront.env["marketplace.inbox"]

@@ -2,6 +2,8 @@
 
 from odoo import api, models
 
+from .product_pim import TOLD_LATER
+
 SENT_PRODUCT_FIELDS = {"barcode", "categ_id", "description_sale", "name"}
 
 
@@ -84,7 +86,8 @@ class ProductTemplate(models.Model):
 
     def write(self, vals):
         res = super().write(vals)
-        if SENT_PRODUCT_FIELDS & vals.keys():
+        told_later = self.env.context.get("marketplace_told_later") is TOLD_LATER
+        if SENT_PRODUCT_FIELDS & vals.keys() and not told_later:
             self.env["marketplace.outbox"]._enqueue_everywhere(
                 "offer", self._get_marketplace_offers()
             )

@@ -12,3 +12,9 @@ from . import test_inbox_change
 from . import test_load
 from . import test_connect
 from . import test_vendor_records
+from . import test_reconciliation
+from . import test_watch
+from . import test_mastership
+from . import test_secrets
+from . import test_integrations
+from . import test_replay

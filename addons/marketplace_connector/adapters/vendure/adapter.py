@@ -14,7 +14,7 @@ from ..errors import InvalidError
 from ..signed_events import parse_event
 from ..texts import parse_time
 from ..time_pages import Span, TimePages
-from . import commands, documents, offers, orders, records, settings, vendors
+from . import commands, documents, offers, orders, records, settings, shown, vendors
 from .transport import Transport
 
 API_VERSION = 2  # of the marketplace plugin in the shop
@@ -42,6 +42,7 @@ class VendureAdapter(Adapter):
         whole_units=True,
         vendor_record_batch_max=100,
         cancels_orders=True,
+        reads_offers=True,
     )
     parse_event = staticmethod(parse_event)
 
@@ -85,6 +86,9 @@ class VendureAdapter(Adapter):
 
     def upsert_offers(self, items: Sequence[contract.Offer]) -> list[contract.Result]:
         return offers.upsert_offers(self._transport, items)
+
+    def read_offers(self, refs: Sequence[str]) -> list[contract.ShownOffer]:
+        return shown.read_offers(self._transport, refs)
 
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         return commands.push_fulfilment(self._transport, command)

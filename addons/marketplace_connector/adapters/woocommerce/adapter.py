@@ -35,6 +35,7 @@ class WooCommerceAdapter(Adapter):
         whole_units=True,
         cancels_orders=True,
         registers_webhooks=True,
+        reads_offers=True,
         refund_model=RefundModel.LINES,
     )
     parse_event = staticmethod(events.parse_event)
@@ -75,6 +76,9 @@ class WooCommerceAdapter(Adapter):
 
     def upsert_offers(self, items: Sequence[contract.Offer]) -> list[contract.Result]:
         return self._offers.upsert(items)
+
+    def read_offers(self, refs: Sequence[str]) -> list[contract.ShownOffer]:
+        return self._offers.read(refs)
 
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         return commands.push_fulfilment(self._transport, command)

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...engine.contract import Offer, Result
+from ...engine.contract import Offer, Result, ShownOffer
 from ..errors import InvalidError
-from ..money import to_decimal
+from ..money import to_decimal, to_minor
 from .settings import read_tax_classes
 from .transport import PAGE, Transport, read_meta, write_meta
 from .vendors import find_store
@@ -66,6 +66,23 @@ class Offers:
             if errors[offer.ref]
             else Result(offer.ref, str(done[offer.ref]["id"]))
             for offer in offers
+        ]
+
+    def read(self, refs: Sequence[str]) -> list[ShownOffer]:
+        """See :meth:`Adapter.read_offers`."""
+        path = "wc/v3/settings/general/woocommerce_currency"
+        currency = self._currency or self.transport.get(path)["value"]
+        rows = self.transport.get(
+            PRODUCTS, include=",".join(refs), per_page=PAGE, status="any"
+        )
+        return [
+            ShownOffer(
+                str(row["id"]),
+                row["name"],
+                to_minor(row["regular_price"] or "0", currency),
+                row["status"] == "publish",
+            )
+            for row in rows
         ]
 
     # ---- reading -------------------------------------------------------------

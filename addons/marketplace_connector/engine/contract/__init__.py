@@ -51,6 +51,7 @@ from .shop import (
     Result,
     ShopInfo,
 )
+from .shown import ShownOffer
 from .states import (
     FulfilmentState,
     OrderState,
@@ -96,6 +97,7 @@ __all__ = [
     "ShippingMethod",
     "ShopInfo",
     "ShopSettings",
+    "ShownOffer",
     "Tax",
     "TaxClass",
     "TaxMode",

@@ -85,4 +85,5 @@ class Capabilities:
     vendor_record_batch_max: int = 0  # 0: there is no place for them
     cancels_orders: bool = False
     registers_webhooks: bool = False  # otherwise they are set up in the shop
+    reads_offers: bool = False  # tells what it shows of offers
     refund_model: RefundModel = RefundModel.LINES
