@@ -31,12 +31,13 @@ class MarketplacePspSettlementLine(models.Model):
 
     def _match_company(self, company):
         """Say of cash that waits for this remittance why it is not matched yet."""
-        super()._match_company(company)
+        result = super()._match_company(company)
         for line, collection in self._cash_to_collect().items():
             line.problem = self.env._(
                 "%(parcel)s is still to collect: posting notes it as collected.",
                 parcel=collection.display_name,
             )
+        return result
 
     def action_unmatch(self):
         """Wait again for the cash that the lines were matched with."""

@@ -74,10 +74,11 @@ class MarketplaceCashCollection(models.Model):
         related="marketplace_order_id.partner_id", string="Customer"
     )
     currency_id = fields.Many2one(related="marketplace_order_id.currency_id")
-    tracking_ref = fields.Char(related="shipment_id.tracking_ref", store=True)
+    tracking_ref = fields.Char(
+        related="shipment_id.tracking_ref", store=True, index="btree_not_null"
+    )
     carrier_id = fields.Many2one(
         "res.partner",
-        string="Carrier",
         required=True,
         tracking=True,
         help="Who collects the cash and owes it to us. Correct it before it is "
@@ -122,7 +123,6 @@ class MarketplaceCashCollection(models.Model):
     days_late = fields.Integer(compute="_compute_is_missing", aggregator=None)
     payment_id = fields.Many2one(
         "marketplace.payment",
-        string="Payment",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -130,7 +130,6 @@ class MarketplaceCashCollection(models.Model):
     )
     remittance_line_id = fields.Many2one(
         "marketplace.psp.settlement.line",
-        string="Remittance Line",
         readonly=True,
         copy=False,
         index="btree_not_null",
