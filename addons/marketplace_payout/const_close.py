@@ -10,7 +10,7 @@ CLOSE_EVENTS = [
     ("waived", "Check waived"),
     ("waiver_void", "Waiver void"),
 ]
-CHECK_STATES = [("ok", "Fine"), ("open", "Open"), ("waived", "Waived")]
+CHECK_STATES = [("ok", "In order"), ("open", "Open"), ("waived", "Waived")]
 
 CLOSE_LOCKS = [
     ("none", "No lock date"),

@@ -147,6 +147,15 @@ class MarketplaceOrderPortal(MarketplacePortal):
             )
         return quantities, errors
 
+    def _refunded(self, lines):
+        """Return {line id: (units, what the seller gives up)} of paid-back lines."""
+        refunded = lines._marketplace_refunded()
+        return {
+            line.id: (quantity, amount)
+            for line, before_capture, quantity, _paid_back, amount in refunded
+            if not before_capture
+        }
+
     def _render_order(
         self, order, errors=(), typed=None, shipped=None, tracking_errors=None
     ):
@@ -181,6 +190,7 @@ class MarketplaceOrderPortal(MarketplacePortal):
                 lines_to_perform=lines_to_perform,
                 today=fields.Date.context_today(order),
                 to_ship=to_ship,
+                refunded=self._refunded(order.order_line),
                 shipments=order.marketplace_shipment_ids,
                 shipped=shipped,
                 errors=errors,

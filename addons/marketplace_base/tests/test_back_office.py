@@ -2,7 +2,9 @@
 
 import base64
 from datetime import timedelta
+from unittest.mock import patch
 
+from lxml.html import fromstring
 from psycopg2.errors import CheckViolation
 
 from odoo import fields
@@ -281,6 +283,18 @@ class TestVendorAccount(MarketplaceCommon):
         self.assertIn(b"Opening balance", html)
         self.assertIn(self.vendor.name.encode(), html)
         self.assertNotIn(b"Somebody Else", html)
+
+    def test_movement_without_order_keeps_its_columns(self):
+        """A payout or a commission belongs to no order; its amounts do not move."""
+        account = self._account("2026-03-01", "2026-03-31")
+        rows = [{**row, "order": False} for row in account._rows()]
+        report = self.env.ref("marketplace_base.marketplace_vendor_account_report")
+        with patch.object(type(account), "_rows", return_value=rows):
+            content, _kind = report._render_qweb_html(report.report_name, account.ids)
+        printed = fromstring(content).findall(".//tbody/tr")
+        self.assertEqual(
+            {len(row) for row in printed if row.get("class") != "balance"}, {7}
+        )
 
     def test_period_must_not_end_before_it_starts(self):
         with (

@@ -174,6 +174,15 @@ class TestPortal(PortalCase):
         ]
         self.assertEqual(amounts, ["36.00", "-4.00", "32.00"])
 
+    def test_line_says_what_was_refunded_of_it(self):
+        path = f"/my/marketplace/orders/{self.order.id}"
+        self.assertFalse(self._get(path).find_class("o_marketplace_line_refunded"))
+        self._refund(self.group, [(self.line, 1, None)])
+        (told,) = self._get(path).find_class("o_marketplace_line_refunded")
+        text = " ".join(told.text_content().split())
+        self.assertIn("Refunded to the customer: 1 of 3,", text)
+        self.assertIn("-12.00", text.replace("\N{ZERO WIDTH NO-BREAK SPACE}", ""))
+
     def test_vendor_ships_in_two_parts(self):
         self._ship({self.line: "2"})
         self.assertEqual(self.order.marketplace_shipping_state, "to_ship")

@@ -104,6 +104,22 @@ class TestPostingModes(MarketplaceCommon):
                 "amount_fee": 3.0,
             }
         ).action_post()
+        self.Ledger._record(
+            [
+                {
+                    "company_id": self.company.id,
+                    "event": "psp_difference",
+                    "event_key": f"psp_difference:{mode}",
+                    "source_key": f"psp_difference:{mode}:1",
+                    "role_debit": "PSP_FEES",
+                    "role_credit": "PSP_CLEARING",
+                    "amount": 0.5,
+                    "currency_id": self.currency.id,
+                    "date_event": "2026-03-26",
+                    "counterparty_id": psp.id,
+                }
+            ]
+        )
         self.Ledger._cron_post()
         self.Ledger._cron_letter()
         self.assertTiedOut()

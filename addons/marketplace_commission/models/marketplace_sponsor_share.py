@@ -108,6 +108,7 @@ class MarketplaceSponsorShare(models.Model):
         help="VAT excluded; negative where commission was given back.",
     )
     is_earned = fields.Boolean(
+        string="Earned",
         compute="_compute_is_earned",
         search="_search_is_earned",
         help="The commission is invoiced to the vendor: the sponsor can be paid.",

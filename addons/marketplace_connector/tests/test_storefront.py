@@ -7,7 +7,8 @@ from odoo.tools import file_open
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.queue_job.tests.common import trap_jobs
 
-from ..adapters.vendure import adapter, categories, events, orders
+from ..adapters import signed_events
+from ..adapters.vendure import adapter, categories, orders
 from ..engine import idempotency, validate, wellformed
 from .common import ConnectorCommon
 
@@ -123,7 +124,7 @@ class TestStorefront(ConnectorCommon):
         for module in (
             adapter,
             categories,
-            events,
+            signed_events,
             orders,
             idempotency,
             validate,

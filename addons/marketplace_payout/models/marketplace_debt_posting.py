@@ -69,6 +69,22 @@ class MarketplaceDebt(models.Model):
             ]
         )
 
+    def _account_to_pay(self):
+        """Return the operator's account in which payments are booked, or none."""
+        self.ensure_one()
+        # sudo: the operator's own account number, for the document of the claim
+        company = self.company_id.sudo()
+        journal = company.env["account.journal"].search(
+            [
+                ("company_id", "=", company.id),
+                ("type", "=", "bank"),
+                ("default_account_id", "=", company._marketplace_account("BANK").id),
+                ("bank_account_id", "!=", False),
+            ],
+            limit=1,
+        )
+        return journal.bank_account_id
+
     @api.private
     def _record_payment(self, amount, date, reference):
         """Record what the vendor paid back into our bank.

@@ -3,6 +3,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools.mail import html_to_inner_content
 
 from odoo.addons.base.models.ir_cron import IrCron
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
@@ -145,6 +146,24 @@ class TestDebt(PayoutCommon):
                 {"Debt paid by the vendor", "Vendor debt written off"},
             )
         self.assertTiedOut()
+
+    def test_debit_note_says_what_was_set_off_and_where_to_pay(self):
+        bank = self.company._marketplace_account("BANK")
+        journal = self.env["account.journal"].search(
+            [("default_account_id", "=", bank.id), ("type", "=", "bank")], limit=1
+        )
+        account = journal.bank_account_id
+        self._wizard("payment", amount=14.0, date="2026-03-25", reference="VIR 9")
+        html, _kind = (
+            self.env["ir.actions.report"]
+            .with_user(self.accountant)
+            ._render_qweb_html("marketplace_payout.report_debt", self.case.ids)
+        )
+        text = " ".join(html_to_inner_content(html.decode()).split())
+        self.assertIn("Paid or set off since", text)
+        self.assertIn("74.00", text)
+        self.assertTrue(account.acc_number)
+        self.assertIn(account.acc_number, text)
 
     def test_sales_recover_the_debt_by_themselves(self):
         self._sell([(self.offer, 1)], "2026-03-22", "2026-03-24")
