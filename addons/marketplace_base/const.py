@@ -405,12 +405,16 @@ SHIPMENT_STATES = [
     ("shipped", "Shipped"),
     ("delivered", "Delivered"),
     ("cancelled", "Cancelled"),
+    ("returned", "Refused at the Door"),
 ]
 SHIPMENT_TRANSITIONS = {
     "shipped": {"draft"},
     "delivered": {"shipped"},
     "cancelled": {"draft"},
+    "returned": {"shipped"},
 }
+# States of parcels that deliver nothing: their units are to ship again, or cancelled.
+SHIPMENT_GONE = ("cancelled", "returned")
 
 DELIVERY_SOURCES = [
     ("carrier", "Carrier"),

@@ -59,3 +59,7 @@ DAC7_BLOCK_DAYS = 60
 DAC7_REMINDER_DAYS = 30
 # Vendors reminded, and statements mailed, by one transaction of a job.
 DAC7_BATCH = 100
+
+# (first year, EUR with VAT) above which commissions to one payee are declared on the
+# French form DAS2: CGI article 240, BOFiP of 12 February 2025.
+DAS2_THRESHOLDS = [(2024, 2400), (2014, 1200)]

@@ -1,6 +1,10 @@
 """Ways money leaves, what banks and providers answer, limits. No odoo import."""
 
-RAILS = [("sepa", "Bank transfer (SEPA file)"), ("psp", "Payment provider")]
+RAILS = [
+    ("sepa", "Bank transfer (SEPA file)"),
+    ("foreign", "Bank transfer outside SEPA (list)"),
+    ("psp", "Payment provider"),
+]
 
 PAIN_SCHEMAS = [
     ("pain.001.001.09", "pain.001.001.09"),

@@ -25,6 +25,7 @@ STF = {FRENCH: "urn:oecd:ties:dpistf", OECD: "urn:oecd:ties:dpistf:v1"}
 OECD_NAMES = {f"TaxesQ{number}": f"TaxQ{number}" for number in range(1, 5)}
 # DocTypeIndic of what a message says of a seller.
 DOC_TYPES = {"new": "OECD1", "corrected": "OECD2", "deleted": "OECD3"}
+TEST_DOC_TYPES = {"new": "OECD11", "corrected": "OECD12", "deleted": "OECD13"}
 COUNTRY_ELEMENTS = ("TransmittingCountry", "ReceivingCountry")
 REFERENCE_ELEMENTS = ("MessageRefId", "DocRefId", "CorrDocRefId")
 # Stands where the French format wants a SIREN; the OECD's reference follows it.
@@ -58,31 +59,40 @@ class Message(flat.Declaration):
         return self.reference
 
 
-def references(profile, year, operator, country, number, sellers):
+def references(profile, year, operator, country, number, sellers, test=0):
     """Return the references of a message: its own, and those of its sellers.
 
     :param operator: number of the operator at the authority.
     :param sellers: [(seller id, version)].
+    :param test: which test of the message it is, 0 for the real one.
     :return: (MessageRefId, {(seller id, version): DocRefId})
 
     >>> references("fr", 2026, "732829320", "FR", 1, [("7", 2)])
     ('OP_2026_732829320_d1', {('7', 2): 'OP_2026_732829320_7_v2'})
     >>> references("oecd", 2026, "12345", "DE", 3, [])[0]
     'DE_2026_12345_d3'
+    >>> references("fr", 2026, "732829320", "FR", 1, [], test=2)[0]
+    'OP_2026_732829320_t2_d1'
     """
     head = "OP" if profile == FRENCH else country
-    prefix = f"{head}_{year}_{operator}"
+    prefix = f"{head}_{year}_{operator}" + _test_mark(test)
     return f"{prefix}_d{number}", {
         (seller, version): f"{prefix}_{seller}_v{version}"
         for seller, version in sellers
     }
 
 
+def _test_mark(test):
+    """Return what keeps references of a test apart from those that are filed."""
+    return f"_t{test}" if test else ""
+
+
 def build(profile, message_type, message, sellers):
     """Return the XML text of a message, validated.
 
-    :param message: dict(year, number, timestamp, country, operator): the operator as
-        the library's ``PlatformOperator`` takes him.
+    :param message: dict(year, number, timestamp, country, operator, test): the operator
+        as the library's ``PlatformOperator`` takes him; ``test`` as for
+        :func:`references`, with the indicators of test data.
     :param sellers: [dict(data, version, change, is_person)]: ``data`` as the library's
         sellers take it; ``change``: new, corrected or deleted, against the version
         before.
@@ -93,6 +103,9 @@ def build(profile, message_type, message, sellers):
     french = f"OP_{year}_{number}"
     if profile == OECD:
         french = f"OP_{year}_{NO_SIREN}_{number}"
+    test = message["test"]
+    french += _test_mark(test)
+    doc_types = TEST_DOC_TYPES if test else DOC_TYPES
     groups = {True: [], False: []}
     for seller in sellers:
         groups[seller["is_person"]].append(
@@ -108,7 +121,7 @@ def build(profile, message_type, message, sellers):
             other_platform_operators={},
             reportable_entity_sellers=groups[False],
             reportable_individual_sellers=groups[True],
-            env=Env.PROD,
+            env=Env.TEST if test else Env.PROD,
         )
         data = declaration.get_dpi().model_dump(
             by_alias=True, exclude_defaults=True, mode="json"
@@ -123,7 +136,7 @@ def build(profile, message_type, message, sellers):
         for item in data["dpi:DPIBody"].get("dpi:ReportableSeller", ()):
             spec = item["dpi:DocSpec"]
             change = changes[spec["stf:DocRefId"]]
-            spec["stf:DocTypeIndic"] = DOC_TYPES[change]
+            spec["stf:DocTypeIndic"] = doc_types[change]
             # reported anew after a deletion: corrects nothing
             if change == "new":
                 spec.pop("stf:CorrDocRefId", None)

@@ -49,7 +49,10 @@ READERS = {
 # Models no portal user reaches at all.
 CLOSED_MODELS = {
     "marketplace.alert",
+    "marketplace.cash.collection",
+    "marketplace.cash.collection.line",
     "marketplace.cash.forecast",
+    "marketplace.cash.remittance",
     "marketplace.client.money",
     "marketplace.close",
     "marketplace.close.check",
@@ -62,6 +65,7 @@ CLOSED_MODELS = {
     "marketplace.reveal.log",
     "marketplace.account.ageing",
     "marketplace.account.role",
+    "marketplace.bank.file.mixin",
     "marketplace.bank.message",
     "marketplace.bank.message.line",
     "marketplace.bank.message.wizard",

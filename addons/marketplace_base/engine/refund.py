@@ -34,9 +34,9 @@ SALE_EVENTS = frozenset(
 PAYMENT_ROLES = frozenset({"PSP_CLEARING", "GIFT_CARDS"})
 # Roles that hold what the customer paid, or owes and we guarantee.
 CHARGED_ROLES = PAYMENT_ROLES | {"CUST_COLLECT"}
-# Roles that his money goes back through: his payment, his bank's claim, or his account
-# when he has not paid yet.
-CUSTOMER_ROLES = CHARGED_ROLES | {"DISPUTES"}
+# Roles that his money goes back through: his payment, his bank's claim, his account
+# when he has not paid yet, or a transfer to make to who paid in cash.
+CUSTOMER_ROLES = CHARGED_ROLES | {"DISPUTES", "CUST_REFUND"}
 
 
 class RefundError(ValueError):

@@ -109,6 +109,10 @@ from . import marketplace_dispute
 from . import marketplace_work_queue
 from . import marketplace_payment_kind
 from . import marketplace_payment_psp
+from . import marketplace_cash_collection
+from . import cash_on_delivery
+from . import cash_shipment
+from . import cash_remittance
 from . import res_company_orders
 from . import marketplace_contract_acceptance
 from . import marketplace_line_decision
@@ -119,6 +123,7 @@ from . import marketplace_hold
 from . import sale_order_life
 from . import sale_order_payment
 from . import marketplace_entitlement_trigger
+from . import cash_entitlement
 from . import operator_fulfilment
 from . import operator_delivery
 from . import marketplace_shipping_method

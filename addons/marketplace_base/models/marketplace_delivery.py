@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import consteq, hmac
 
-from ..const import DELIVERY_SOURCES
+from ..const import DELIVERY_SOURCES, SHIPMENT_GONE
 from ..exceptions import MarketplaceError
 
 # What a customer's link proves; another name would void the links already sent.
@@ -159,7 +159,7 @@ class MarketplaceShipment(models.Model):
             domain = Domain("name", "=", name)
         elif tracking := event.get("tracking_ref"):
             domain = Domain("tracking_ref", "=", tracking)
-            domain &= Domain("state", "!=", "cancelled")
+            domain &= Domain("state", "not in", SHIPMENT_GONE)
         else:
             raise MarketplaceError(
                 self.env._(

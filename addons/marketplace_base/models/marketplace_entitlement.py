@@ -38,7 +38,7 @@ class MarketplaceShipment(models.Model):
         waiting = self.sudo().filtered(
             lambda shipment: shipment._entitlement_moment()
             and not shipment.date_entitlement
-            and shipment.marketplace_order_id._is_paid(shipment.sale_order_id)
+            and shipment._is_payment_in()
         )
         at_once = defaultdict(self.browse)
         for shipment in waiting:
@@ -49,6 +49,11 @@ class MarketplaceShipment(models.Model):
                 at_once[day] += shipment
         for day, shipments in at_once.items():
             shipments._entitle(day)
+
+    def _is_payment_in(self):
+        """Say whether what the customer pays of the parcel is in; to extend."""
+        self.ensure_one()
+        return self.marketplace_order_id._is_paid(self.sale_order_id)
 
     def _date_available(self, date):
         """Return from when the vendor may be paid: at the due date, if guaranteed."""

@@ -3,7 +3,7 @@
 from odoo import models
 from odoo.fields import Command
 
-from ..const import QUANTITY_DECIMALS
+from ..const import QUANTITY_DECIMALS, SHIPMENT_GONE
 from ..engine.money import from_minor, to_minor
 from ..engine.refund import refund
 from .marketplace_line_decision import DECIDING
@@ -122,7 +122,7 @@ class MarketplaceLineDecision(models.Model):
         empty = orders.filtered(
             lambda order: not any(left.get(line.id) for line in order.order_line)
             and not order.marketplace_shipment_ids.filtered(
-                lambda shipment: shipment.state != "cancelled"
+                lambda shipment: shipment.state not in SHIPMENT_GONE
             )
         )
         return orders.marketplace_order_id.sale_order_ids.order_line.filtered(

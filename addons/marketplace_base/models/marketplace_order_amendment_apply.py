@@ -289,6 +289,7 @@ class MarketplaceOrderAmendment(models.Model):
                 "posture": source.posture,
                 "vat_debtor": source.vat_debtor,
                 "on_account_terms": source.on_account_terms,
+                "cash_terms": source.cash_terms,
             }
         else:
             # sudo: contracts are read for the order desk, who may see none

@@ -80,6 +80,8 @@ class MarketplaceOrder(models.Model):
             taken = min(rest, payable - before)
             rest -= taken
             lefts = [left[line] for line in lines]
+            if payment:
+                lefts = self._payment_weights(payment, lines, lefts)
             parts = allocate(min(taken, sum(lefts)), lefts)
             if payment:
                 for line, part in zip(lines, parts, strict=True):
@@ -99,6 +101,13 @@ class MarketplaceOrder(models.Model):
         if payment and excess + rest:
             entries += self._excess_entries(excess + rest, payment)
         return entries
+
+    def _payment_weights(self, payment, lines, lefts):
+        """Return by what a payment is shared over the lines; to extend.
+
+        :param lefts: minor units still to pay of each line; none gets more.
+        """
+        return lefts
 
     def _captured_minor(self, payments):
         """Return {group: minor units captured by other payments than these}."""

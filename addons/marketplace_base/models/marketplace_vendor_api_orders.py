@@ -204,6 +204,9 @@ class MarketplaceVendorApi(models.AbstractModel):
             "tracking_ref": shipment.tracking_ref or None,
             "shipped": self._api_date(shipment.date_shipped),
             "delivered": self._api_date(shipment.date_delivered),
+            "amount_to_collect": self._api_amount(
+                shipment.amount_to_collect, shipment.currency_id
+            ),
             "lines": [
                 {"line_id": line.sale_line_id.id, "quantity": line.quantity}
                 for line in shipment.line_ids

@@ -23,8 +23,12 @@ class ResPartnerBank(models.Model):
             )
         if not self.active:
             problems.append(self.env._("the account is archived"))
-        if self.acc_type != "iban":
+        if self.acc_type != "iban" and self._marketplace_needs_iban(vendor):
             problems.append(self.env._("the number is not a valid IBAN"))
         if not self.allow_out_payment:
             problems.append(self.env._("the account is not trusted for sending money"))
         return problems
+
+    def _marketplace_needs_iban(self, vendor):
+        """Return whether a vendor is paid on an IBAN only; ways of paying extend."""
+        return True

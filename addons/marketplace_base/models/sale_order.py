@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..const import POSTURES, VAT_DEBTORS
+from ..const import POSTURES, SHIPMENT_GONE, VAT_DEBTORS
 from ..engine.money import allocate
 from ..engine.vat import untaxed_parts
 from ..exceptions import MarketplaceError
@@ -15,6 +15,7 @@ PART_FIELDS = {
     "posture",
     "vat_debtor",
     "on_account_terms",
+    "cash_terms",
     "amendment_id",
 }
 # Terms that a confirmed part of a purchase keeps for good.
@@ -100,7 +101,8 @@ class SaleOrder(models.Model):
         (live - moved).marketplace_shipping_state = "to_ship"
         left = moved.order_line._marketplace_quantities_to_ship()
         for order in moved:
-            states = set(order.marketplace_shipment_ids.mapped("state")) - {"cancelled"}
+            states = set(order.marketplace_shipment_ids.mapped("state"))
+            states -= set(SHIPMENT_GONE)
             if "draft" in states or any(left.get(line.id) for line in order.order_line):
                 state = "to_ship"
             elif "shipped" in states:
@@ -236,6 +238,7 @@ class SaleOrder(models.Model):
             "posture": contract.posture,
             "vat_debtor": contract.vat_debtor,
             "on_account_terms": contract.on_account_terms,
+            "cash_terms": contract.cash_terms,
         }
 
     @api.model

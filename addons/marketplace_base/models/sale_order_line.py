@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.fields import Command
 
-from ..const import DISCOUNT_FUNDERS, LINE_KINDS, QUANTITY_DECIMALS
+from ..const import DISCOUNT_FUNDERS, LINE_KINDS, QUANTITY_DECIMALS, SHIPMENT_GONE
 from ..engine.amend import without
 from ..engine.money import to_minor
 from ..engine.refund import line_money
@@ -260,7 +260,7 @@ class SaleOrderLine(models.Model):
         for line, quantity in self.env["marketplace.shipment.line"]._read_group(
             [
                 ("sale_line_id", "in", goods.ids),
-                ("shipment_id.state", "!=", "cancelled"),
+                ("shipment_id.state", "not in", SHIPMENT_GONE),
             ],
             ["sale_line_id"],
             ["quantity:sum"],

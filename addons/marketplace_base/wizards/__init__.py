@@ -12,3 +12,4 @@ from . import marketplace_vendor_account
 from . import marketplace_vendor_invite
 from . import marketplace_psp_report_import
 from . import marketplace_psp_difference
+from . import marketplace_cash_remittance

@@ -45,6 +45,7 @@ class MarketplacePayoutRequestPortal(MarketplaceStatementPortal):
                 ],
                 problem=problem,
                 fee=vendor._vendor_request_fee(company),
+                rail_charge=vendor._vendor_rail_charge(company),
                 balance=balances[0] if balances else None,
             ),
         )

@@ -72,3 +72,8 @@ from . import psp_bank_line
 from . import close_psp_clearing
 from . import psp_fee_accrual
 from . import payout_charge
+from . import das2
+from . import dac7_operator
+from . import dac7_test_file
+from . import payout_foreign
+from . import bank_file_log

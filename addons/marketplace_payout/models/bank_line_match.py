@@ -99,7 +99,7 @@ class AccountBankStatementLine(models.Model):
         runs = self.env["marketplace.payout.run"].search(
             [
                 ("company_id", "=", company.id),
-                ("rail", "=", "sepa"),
+                ("rail", "in", ("sepa", "foreign")),
                 ("state", "in", ("sent", "confirmed", "partly_failed")),
             ]
         )

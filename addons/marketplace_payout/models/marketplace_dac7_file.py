@@ -4,7 +4,6 @@ import base64
 from datetime import UTC
 
 from odoo import fields, models
-from odoo.fields import Domain
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
@@ -26,8 +25,9 @@ class MarketplaceDac7Report(models.Model):
             lines = report.line_ids.filtered("is_in_file")
             report._check_lines(lines)
             moment = fields.Datetime.now()
-            xml = report._build_file(lines, moment)
             number = report._operator_number()
+            operator = report._prepare_operator()
+            xml = report._build_file(lines, moment, operator)
             reference, document_refs = report._references(number, lines)
             for line in lines:
                 line._frozen_unlocked().doc_ref = document_refs[
@@ -45,6 +45,7 @@ class MarketplaceDac7Report(models.Model):
                         report._local(moment),
                     ),
                     "date_generated": moment,
+                    **report._prepare_operator_vals(operator),
                 },
             )
         return True
@@ -84,7 +85,7 @@ class MarketplaceDac7Report(models.Model):
             )
         return company.marketplace_dac7_number
 
-    def _references(self, number, lines):
+    def _references(self, number, lines, test=0):
         return dac7_xml.references(
             self.profile,
             self.year,
@@ -92,6 +93,7 @@ class MarketplaceDac7Report(models.Model):
             self.company_id.country_id.code,
             self.number,
             [(line.seller_ref, line.version) for line in lines],
+            test,
         )
 
     def _local(self, moment):
@@ -99,31 +101,12 @@ class MarketplaceDac7Report(models.Model):
         zone = self.company_id._marketplace_zone()
         return moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
 
-    def _prepare_operator(self, number):
-        company = self.company_id.sudo()
-        country = company.country_id.code
-        # Told once: later messages repeat the operator as he was.
-        is_known = self.search_count(
-            self._same_year_domain() & Domain("state", "in", ("filed", "corrected")),
-            limit=1,
-        )
-        return {
-            "residence_country_code": country,
-            "tax_identification_numbers": [{"issued_by": country, "value": number}],
-            "vat_number": company.vat,
-            "legal_names": [company.name],
-            "business_names": [company.marketplace_dac7_platform or company.name],
-            "addresses": [company.partner_id._dac7_address()],
-            "nexus": company.marketplace_dac7_nexus,
-            "updated": not is_known,
-        }
-
-    def _build_file(self, lines, moment):
+    def _build_file(self, lines, moment, operator, test=0):
         """Return the XML of the report.
 
+        :param test: which test of the message it is, 0 for the real one.
         :raises MarketplaceError: with what the authority's rules refuse.
         """
-        number = self._operator_number()
         try:
             return dac7_xml.build(
                 self.profile,
@@ -133,7 +116,8 @@ class MarketplaceDac7Report(models.Model):
                     "number": self.number,
                     "timestamp": self._local(moment),
                     "country": self.company_id.country_id.code,
-                    "operator": self._prepare_operator(number),
+                    "operator": operator,
+                    "test": test,
                 },
                 [
                     {

@@ -23,13 +23,11 @@ class MarketplaceDac7Report(models.Model):
         """Write the lines anew from the ledger and the vendors' records."""
         self.ensure_one()
         # sudo: figures must not depend on who prepares the report
-        figures = (
-            self.env["marketplace.ledger.line"]
-            .sudo()
-            ._yearly_figures(self.company_id, self.year)
-        )
+        ledger = self.env["marketplace.ledger.line"].sudo()
+        figures = ledger._yearly_figures(self.company_id, self.year)
+        fees_paid = ledger._fees_paid(self.company_id, self.year)
         filed = self._last_filed()
-        keys = sorted(figures.keys() | filed.keys())
+        keys = sorted(figures.keys() | filed.keys() | fees_paid.keys())
         vendor_by_id, currency_by_id = (
             {record.id: record for record in model.browse({key[rank] for key in keys})}
             for rank, model in enumerate(
@@ -45,6 +43,9 @@ class MarketplaceDac7Report(models.Model):
                 figures.get(key, (dac7.Quarter(),) * 4),
                 totals.get(key[0], (0, 0)),
                 filed.get(key),
+            )
+            vals["amount_fees_paid"] = currency_by_id[key[1]]._marketplace_amount(
+                fees_paid.get(key, 0)
             )
             if self.kind != "correction" or vals["is_in_file"]:
                 vals_list.append(vals)

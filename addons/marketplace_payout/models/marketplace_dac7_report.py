@@ -18,7 +18,18 @@ from ..const_dac7 import (
 # What identifies a report, and so its file.
 IDENTITY_FIELDS = {"company_id", "year", "profile", "kind", "number"}
 # Written by the actions of the report only.
-FILE_FIELDS = {"message_ref", "file", "file_name", "date_generated", "date_filed"}
+FILE_FIELDS = {
+    "message_ref",
+    "file",
+    "file_name",
+    "date_generated",
+    "date_filed",
+    "operator_snapshot",
+    "operator_version",
+    "test_file",
+    "test_file_name",
+    "test_count",
+}
 
 
 class MarketplaceDac7Report(models.Model):
@@ -233,6 +244,8 @@ class MarketplaceDac7Report(models.Model):
                 "file": False,
                 "file_name": False,
                 "date_generated": False,
+                "operator_snapshot": False,
+                "operator_version": 0,
             },
         )
         self.line_ids._frozen_unlocked().doc_ref = False
@@ -275,7 +288,7 @@ class MarketplaceDac7Report(models.Model):
         for kind in ("correction", "new"):
             report = self.create({**values, "kind": kind})
             report._prepare_lines()
-            if report.line_ids.filtered("is_in_file"):
+            if report.line_ids.filtered("is_in_file") or report._corrects_operator():
                 found |= report
             else:
                 report.unlink()
@@ -332,7 +345,7 @@ class MarketplaceDac7Report(models.Model):
                     sellers=", ".join(reported.vendor_id.mapped("display_name")),
                 )
             )
-        if self.kind != "nil" and not lines:
+        if self.kind != "nil" and not lines and not self._corrects_operator():
             raise MarketplaceError(
                 self.env._(
                     "%(report)s reports no seller: make a nil report instead when "

@@ -48,10 +48,12 @@ class MarketplaceLedgerLine(models.Model):
             + pairs(CUSTOMER, ("OPERATOR_COST",)),
             "on_account": pairs(("CUST_COLLECT",), SOLD),
             "collection": pairs(CUSTOMER, ("CUST_COLLECT",)),
-            "collection_loss": [("BAD_DEBT", "CUST_COLLECT")],
+            "collection_loss": pairs(("BAD_DEBT",), ("CUST_COLLECT", "PSP_CLEARING")),
             "entitlement": [("VENDOR_PENDING", "VENDOR_DUE")],
-            "refund": pairs(GIVEN_UP, (*CUSTOMER, "CUST_COLLECT", *GIVEN_BACK)),
-            "goodwill": pairs(("OPERATOR_COST",), CUSTOMER),
+            "refund": pairs(
+                GIVEN_UP, (*CUSTOMER, "CUST_COLLECT", "CUST_REFUND", *GIVEN_BACK)
+            ),
+            "goodwill": pairs(("OPERATOR_COST",), (*CUSTOMER, "CUST_REFUND")),
             "return_label": [("OPERATOR_COST", "VENDOR_DUE")],
             "dispute_opened": [("DISPUTES", "PSP_CLEARING")],
             "dispute_fee": [("PSP_FEES", "PSP_CLEARING")],

@@ -3,7 +3,11 @@
 from odoo import api, fields, models
 
 # Rail of a payout -> what the contract charges for it.
-RAIL_CHARGES = {"sepa": "payout_charge_sepa", "psp": "payout_charge_psp"}
+RAIL_CHARGES = {
+    "sepa": "payout_charge_sepa",
+    "foreign": "payout_charge_foreign",
+    "psp": "payout_charge_psp",
+}
 
 
 class MarketplaceContract(models.Model):
@@ -43,6 +47,20 @@ class ResPartner(models.Model):
 
         :return: (amount, currency); the amount is 0 without a charge.
         """
+        return self._vendor_payout_charge(company, "payout_request_fee")
+
+    def _vendor_rail_charge(self, company):
+        """Return what a transfer in the vendor's way costs him today, before VAT.
+
+        :return: (amount, currency); the amount is 0 without a charge.
+        """
+        # sudo: how the vendor himself is paid, the caller has passed the gate
+        return self._vendor_payout_charge(
+            company, RAIL_CHARGES[self.sudo().payout_rail]
+        )
+
+    def _vendor_payout_charge(self, company, name):
+        """Return one charge of the contract in force, in the company's currency."""
         self.ensure_one()
         # sudo: the vendor's own terms, the caller has passed the gate
         vendor = self.sudo()
@@ -52,7 +70,7 @@ class ResPartner(models.Model):
         terms = contract.get(vendor.id)
         currency = company.currency_id
         charged = terms and terms.currency_id == currency
-        return (terms.payout_request_fee if charged else 0.0), currency
+        return (terms[name] if charged else 0.0), currency
 
     def _charge_request_fee(self, company):
         """Charge the payout asked for, so that its own statement invoices it."""
@@ -114,6 +132,8 @@ class MarketplacePayout(models.Model):
         """Return what the vendor reads of the charge."""
         if rail == "psp":
             return self.env._("Provider transfer")
+        if rail == "foreign":
+            return self.env._("Bank transfer outside SEPA")
         return self.env._("Bank transfer")
 
     def _rail_charge_vals(self, amount, date):

@@ -92,7 +92,7 @@ class MarketplacePayout(models.Model):
         """
         # sudo: a fact from the bank weighs more than the right to edit accounts
         faulty = self.sudo().filtered(
-            lambda payout: payout.rail == "sepa"
+            lambda payout: payout.rail != "psp"
             and cause_of(payout.failure_code).by_vendor
         )
         faulty.partner_bank_id.allow_out_payment = False

@@ -73,8 +73,8 @@ class ResPartner(models.Model):
             ),
             ("iban", "invalid"): self.env._("Account number: this IBAN is not valid."),
             ("iban", "outside"): self.env._(
-                "Account number: its country is outside SEPA. Pay this vendor by the "
-                "payment provider."
+                "Account number: its country is outside SEPA. Pay this vendor by a "
+                "bank transfer outside SEPA, or by the payment provider."
             ),
             ("bic", "format"): self.env._(
                 "Bank: the BIC has 8 or 11 letters and digits, such as AGRIFRPP."
@@ -121,7 +121,7 @@ class MarketplacePayoutRun(models.Model):
     )
 
     _rail_complete = models.Constraint(
-        "CHECK (rail <> 'sepa' OR journal_id IS NOT NULL)",
+        "CHECK (rail NOT IN ('sepa', 'foreign') OR journal_id IS NOT NULL)",
         "A run of bank transfers needs its bank.",
     )
 

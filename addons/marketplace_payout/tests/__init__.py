@@ -36,3 +36,7 @@ from . import test_statement_service
 from . import test_psp_clearing
 from . import test_psp_fee_accrual
 from . import test_payout_charge
+from . import test_payout_foreign
+from . import test_bank_file_log
+from . import test_dac7_operator
+from . import test_das2

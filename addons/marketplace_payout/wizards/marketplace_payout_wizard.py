@@ -83,6 +83,8 @@ class MarketplacePayoutWizard(models.TransientModel):
 
     def _rail_values(self):
         """Return what names the way of paying, see ``_prepare`` of the run."""
-        if self.rail != "psp":
+        if self.rail == "foreign":
+            return {"foreign_currency": self.currency_id}
+        if self.rail == "sepa":
             return {}
         return {"psp_account": self.psp_account_id, "currency": self.currency_id}
