@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from odoo.addons.marketplace_connector.adapters.base import Adapter
@@ -48,6 +49,22 @@ class ShownParcel:
 class ShownRefund:
     ref: str
     amount: int
+
+
+def default_settings(currency: str, **values) -> contract.ShopSettings:
+    """Return a set-up that every platform takes, with two rates of tax."""
+    given = {
+        "currency": currency,
+        "language": "en",
+        "countries": (("FR", "France"),),
+        "tax_mode": contract.TaxMode.INCLUDED,
+        "tax_classes": (
+            contract.TaxClass("VAT 20", Decimal("0.2")),
+            contract.TaxClass("VAT 5.5", Decimal("0.055")),
+        ),
+        "payment_method": "marketplace",
+    }
+    return contract.ShopSettings(**{**given, **values})
 
 
 class ShopDriver(Protocol):

@@ -15,7 +15,7 @@ from odoo.addons.marketplace_connector.adapters.medusa import (
 )
 from odoo.addons.marketplace_connector.engine import contract
 
-from .driver import Placed, ShownOffer, ShownParcel, ShownRefund
+from .driver import Placed, ShownOffer, ShownParcel, ShownRefund, default_settings
 
 SHOP_FOLDER = Path(__file__).parents[2] / "storefronts" / "medusa"
 if str(SHOP_FOLDER) not in sys.path:
@@ -52,17 +52,7 @@ class MedusaDriver:
         return method in ("POST", "DELETE") and not path.startswith("/auth/")
 
     def settings(self):
-        return contract.ShopSettings(
-            currency=self.currency,
-            language="en",
-            countries=(("FR", "France"),),
-            tax_mode=contract.TaxMode.INCLUDED,
-            tax_classes=(
-                contract.TaxClass("VAT 20", Decimal("0.2")),
-                contract.TaxClass("VAT 5.5", Decimal("0.055")),
-            ),
-            payment_method="pp_system_default",
-        )
+        return default_settings(self.currency, payment_method="pp_system_default")
 
     def vendor(self, ref, name):
         delivery = contract.ShippingMethod(

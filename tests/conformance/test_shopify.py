@@ -28,7 +28,7 @@ from odoo.addons.marketplace_connector.engine.contract import (
 )
 from odoo.addons.marketplace_connector.engine.validate import check_order
 
-from .driver import Placed, ShownOffer, ShownParcel, ShownRefund
+from .driver import Placed, ShownOffer, ShownParcel, ShownRefund, default_settings
 from .suite import AdapterConformance, make_offer
 
 SHOP_FOLDER = Path(__file__).parents[2] / "storefronts" / "shopify"
@@ -65,17 +65,7 @@ class ShopifyDriver:
         return json.loads(body)["query"].lstrip().startswith("mutation")
 
     def settings(self):
-        return contract.ShopSettings(
-            currency=self.currency,
-            language="en",
-            countries=(("FR", "France"),),
-            tax_mode=contract.TaxMode.INCLUDED,
-            tax_classes=(
-                contract.TaxClass("VAT 20", Decimal("0.2")),
-                contract.TaxClass("VAT 5.5", Decimal("0.055")),
-            ),
-            payment_method="marketplace",
-        )
+        return default_settings(self.currency)
 
     def vendor(self, ref, name):
         return contract.Vendor(ref, name)

@@ -15,7 +15,7 @@ import pytest
 from odoo.addons.marketplace_connector.adapters.vendure import VendureAdapter
 from odoo.addons.marketplace_connector.engine import contract
 
-from .driver import Placed, ShownOffer, ShownParcel, ShownRefund
+from .driver import Placed, ShownOffer, ShownParcel, ShownRefund, default_settings
 from .suite import AdapterConformance
 
 SHOP_FOLDER = Path(__file__).parents[2] / "storefronts" / "vendure"
@@ -42,17 +42,7 @@ class VendureDriver:
         return "mutation" in body and "login(" not in body
 
     def settings(self):
-        return contract.ShopSettings(
-            currency=self.currency,
-            language="en",
-            countries=(("FR", "France"),),
-            tax_mode=contract.TaxMode.INCLUDED,
-            tax_classes=(
-                contract.TaxClass("VAT 20", Decimal("0.2")),
-                contract.TaxClass("VAT 5.5", Decimal("0.055")),
-            ),
-            payment_method="marketplace",
-        )
+        return default_settings(self.currency)
 
     def vendor(self, ref, name):
         delivery = contract.ShippingMethod(

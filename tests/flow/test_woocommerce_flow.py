@@ -1,112 +1,33 @@
-"""The way of an order through WooCommerce and Dokan, with Odoo; to the cent."""
-
-import sys
-from pathlib import Path
+"""The way of an order through WooCommerce and Dokan, with Odoo."""
 
 from odoo.fields import Command
 from odoo.tests import tagged
 
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
 
-from tests.conformance.test_woocommerce import WooCommerceDriver
+from tests.conformance.test_woocommerce import WooCommerceDriver, running
 
-SHOP_FOLDER = Path(__file__).parents[2] / "storefronts" / "woocommerce"
-if str(SHOP_FOLDER) not in sys.path:
-    sys.path.append(str(SHOP_FOLDER))
-
-from woocommerce_server.app import running  # noqa: E402
+from .local_shop import LocalShopCase
 
 
 @tagged("post_install", "-at_install", "marketplace", "marketplace_slow")
-class TestWooCommerceFlow(MarketplaceCommon):
+class TestWooCommerceFlow(LocalShopCase, MarketplaceCommon):
+    """Dokan charges the delivery of each vendor."""
+
+    code = "woocommerce"
+
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.app = cls.enterClassContext(running())
-        cls.shop = WooCommerceDriver(cls.app)
-        cls.company.country_id = cls.france
+    def start_shop(cls):
+        return WooCommerceDriver(cls.enterClassContext(running()))
+
+    @classmethod
+    def storefront_vals(cls):
         tax = cls.company._marketplace_tax(20.0)
-        cls.storefront = cls.env["marketplace.storefront"].create(
-            {
-                "name": "Woo",
-                "code": "woo",
-                "adapter": "woocommerce",
-                "url": cls.app.url,
-                "username": cls.shop.username,
-                "password": cls.shop.password,
-                "shipping_ids": [
-                    Command.create({"name": "Parcel", "amount": 4.90, "tax_id": tax.id})
-                ],
-            }
-        )
-        cls.a, cls.b = (cls._create_vendor(name) for name in ("Ardoise", "Bois"))
-        cls.mug = cls._create_offer(cls.a, 19.99, sku="MUG")
-        cls.book = cls._create_offer(cls.b, 12.00, tax_rate=5.5, sku="BOOK")
-        cls.storefront.action_test_connection()
-        cls.report = cls.storefront._push_catalogue()
+        delivery = {"name": "Parcel", "amount": 4.90, "tax_id": tax.id}
+        return {"shipping_ids": [Command.create(delivery)]}
 
-    def _buy(self, **options):
-        placed = self.shop.place_order({"MUG": 2, "BOOK": 1}, **options)
-        return placed, self._synchronise(placed)
+    def forget_calls(self):
+        self.shop.app.requests.clear()
 
-    def _synchronise(self, placed):
-        self.storefront._pull_orders()
-        self.storefront._process_inbox()
-        return self.env["marketplace.order"].search(
-            [("channel", "=", "woo"), ("external_ref", "=", placed.ref)]
-        )
-
-    def test_catalogue_goes_out_once(self):
-        self.assertEqual(self.report, {"sent": 4, "refused": {}})
-        shown = self.shop.offers()
-        self.assertEqual((shown["MUG"].price, shown["MUG"].vendor), (1999, "Ardoise"))
-        self.app.requests.clear()
-        self.assertEqual(self.storefront._push_catalogue()["sent"], 0)
-        writes = [call for call in self.app.requests if call[0] != "GET"]
-        self.assertEqual(writes, [])
-
-    def test_order_of_two_vendors_is_split_to_the_cent(self):
-        placed, group = self._buy()
-        self.assertEqual(placed.total, 2 * 1999 + 1200 + 2 * 490)
-        orders = group.sale_order_ids
-        self.assertEqual(orders.vendor_id, self.a | self.b)
-        self.assertEqual(
-            {o.vendor_id: self._minor(o.amount_total) for o in orders},
-            {self.a: 2 * 1999 + 490, self.b: 1200 + 490},
-        )
-        self.assertEqual(group.payment_state, "paid")
-        self.assertEqual(self._synchronise(placed), group)
-        self.assertTiedOut()
-
-    def test_parcel_and_refund_reach_the_shop(self):
-        placed, group = self._buy()
-        order = group.sale_order_ids.filtered(lambda o: o.vendor_id == self.a)
-        line = order.order_line.filtered("offer_id")
-        parcel = self.env["marketplace.shipment"]._create_for_order(
-            order, quantities={line.id: 1}
-        )
-        parcel.action_ship()
-        self.storefront._send_outbox()
-        (shown,) = self.shop.parcels(placed.ref)
-        self.assertEqual((shown.state, shown.quantities), ("shipped", {"MUG": 1}))
-        refund = self.env["marketplace.refund"].create(
-            {
-                "order_id": group.id,
-                "reason_code": "defective",
-                "line_ids": [Command.create({"sale_line_id": line.id, "quantity": 1})],
-            }
-        )
-        refund.action_apply()
-        self.storefront._send_outbox()
-        (told,) = self.shop.refunds(placed.ref)
-        self.assertEqual(told.amount, 1999)
-        self.assertEqual(refund.external_ref, told.ref)
-        self._synchronise(placed)
-        self.assertEqual(group.refund_ids, refund, "its echo is no second refund")
-
-    def test_refund_of_the_shop_comes_in(self):
-        placed, group = self._buy()
-        self.shop.refund(placed.ref, "BOOK", 1)
-        self._synchronise(placed)
-        self.assertEqual(self._minor(sum(group.refund_ids.mapped("amount"))), 1200)
-        self.assertTiedOut()
+    def count_writes(self):
+        return sum(method != "GET" for method, _path in self.shop.app.requests)
