@@ -230,25 +230,33 @@ class MarketplaceCommissionLine(models.Model):
                 rules[plan] = RuleIndex(plan._engine_rules())
             decisions = decide_order(
                 rules[plan],
-                [self._sale_facts(line) for line in lines],
+                self._sale_facts(order, lines),
                 settled.get(order, before.browse()).rule_id.ids,
             )
+            common = self._prepare_order_vals(order)
             for line, decision in zip(lines, decisions, strict=True):
                 if (
                     line.marketplace_kind == "shipping"
                     and not decision.rule.terms.base_shipping
                 ):
                     continue
-                vals_list.append(self._prepare_commission_vals(line, decision))
+                vals = self._prepare_commission_vals(line, decision)
+                vals_list.append({**common, **vals})
         return self._unlocked().create(vals_list)
 
     @api.model
-    def _sale_facts(self, line):
-        """Return what rules look at on an order line; goods have more to look at."""
-        order = line.order_id
+    def _sale_facts(self, order, lines):
+        """Return what rules look at on lines of one order, in order."""
+        known = self._order_facts(order)
+        day = order.company_id._marketplace_day(order.date_order)
+        return [self._line_facts(order, line, known, day) for line in lines]
+
+    @api.model
+    def _line_facts(self, order, line, known, day):
+        """Return what rules look at on one line; goods have more to look at."""
         minor = line.currency_id._marketplace_minor
         is_shipping = line.marketplace_kind == "shipping"
-        ids = self._order_facts(order)
+        ids = dict(known)
         price = None
         quantity = Decimal(str(line.product_uom_qty))
         if not is_shipping:
@@ -279,7 +287,7 @@ class MarketplaceCommissionLine(models.Model):
                 else line._marketplace_untaxed_ratio(),
                 above_net=order.contract_id.commission_above_net or None,
             ),
-            day=order.company_id._marketplace_day(order.date_order),
+            day=day,
             ids=ids,
             price=price,
         )
@@ -302,18 +310,23 @@ class MarketplaceCommissionLine(models.Model):
         }
 
     @api.model
-    def _prepare_commission_vals(self, line, decision):
-        order = line.order_id
-        self._check_above_net(line, decision)
-        money = line.currency_id._marketplace_amount
+    def _prepare_order_vals(self, order):
+        """Return what all commission lines of an order say alike."""
         return {
             "kind": "commission",
             "company_id": order.company_id.id,
             "vendor_id": order.vendor_id.id,
             "marketplace_order_id": order.marketplace_order_id.id,
             "sale_order_id": order.id,
-            "sale_line_id": line.id,
             "date": order.company_id._marketplace_day(order.date_order),
+        }
+
+    @api.model
+    def _prepare_commission_vals(self, line, decision):
+        self._check_above_net(line, decision)
+        money = line.currency_id._marketplace_amount
+        return {
+            "sale_line_id": line.id,
             "rule_id": decision.rule.rule_id,
             "rule_version": decision.rule.version,
             "currency_id": line.currency_id.id,

@@ -149,7 +149,7 @@ class MarketplaceCommissionSimulation(models.TransientModel):
                 lines = order.order_line.filtered(
                     lambda line: line.marketplace_kind in ("goods", "shipping")
                 )
-                facts = [Line._sale_facts(line) for line in lines]
+                facts = Line._sale_facts(order, lines)
                 key = (order.vendor_id, order.currency_id)
                 for decision, fact in zip(
                     decide_order(rules, facts), facts, strict=True

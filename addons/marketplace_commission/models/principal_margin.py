@@ -36,7 +36,7 @@ class MarketplaceCommissionLine(models.Model):
     @api.model
     def _margin_facts(self, line):
         """Return what rules look at: the price before what the operator gives of it."""
-        facts = self._sale_facts(line)
+        (facts,) = self._sale_facts(line.order_id, line)
         minor = line.currency_id._marketplace_minor
         given = minor(line.amount_discount_operator)
         if not given:
