@@ -207,8 +207,7 @@ def compare_matching(env, lines, plans):
     """Measure decisions of the same lines; return {number of rules: table row}."""
     Line = env["marketplace.commission.line"]
     facts = [
-        [Line._sale_facts(line) for line in own]
-        for own in lines.grouped("order_id").values()
+        Line._sale_facts(order, own) for order, own in lines.grouped("order_id").items()
     ]
 
     def match(rules):
