@@ -15,7 +15,7 @@ FIRST_DAY = date(2026, 3, 2)
 TODAY = "2026-04-20 10:00:00"
 
 
-@tagged("post_install", "-at_install", "marketplace")
+@tagged("post_install", "-at_install", "marketplace", "marketplace_slow")
 @freeze_time(TODAY)
 class TestStatementHistories(PayoutCommon):
     """Y17: whatever happened to a vendor, all that shows his statement agrees."""
