@@ -186,13 +186,16 @@ def run_top_level(site: Site, name: str, arguments: Sequence[str]) -> Result:
     """
     kinds = _kinds_named(arguments) or ["vendure"]
     total = Result("top level")
+    # For tests that need a database of their own. They cannot ask for it: with the
+    # server's address in their environment they would take it for somebody else's.
+    env = {**site.env(), "MKP_SUITE_DATABASE": suite_database(site)}
     for kind in kinds:
         with _shop(site, name, kind, arguments) as variables:
             options = [f"--odoo-config={paths.CONF}", f"--odoo-database={name}"]
             one = _pytest(
                 "top level" if kind == "vendure" else kind,
                 [*options, "--odoo-http", *_of_shop(kind, arguments)],
-                {**site.env(), **variables},
+                {**env, **variables},
             )
             _add(total, one)
     return total

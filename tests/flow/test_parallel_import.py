@@ -16,7 +16,7 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import config
 
-from tools import database, suite
+from tools import database
 from tools.odoo import site as this_site
 from tools.steps import free_port
 
@@ -33,7 +33,7 @@ class TestParallelImport(unittest.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.site = this_site()
-        cls.source = suite.suite_database(cls.site)
+        cls.source = os.environ["MKP_SUITE_DATABASE"]
 
     def _copy(self, suffix):
         """Return a database of this test alone, whose processes commit."""

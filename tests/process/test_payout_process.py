@@ -1,12 +1,13 @@
 """A payout run as a process: killed by the system, and beside the import of orders."""
 
 import json
+import os
 import unittest
 
 from odoo.tests import tagged
 
 from bench.payout_crash import Crash
-from tools import database, suite
+from tools import database
 from tools.odoo import site as this_site
 
 VENDORS, BATCH = 12, 3
@@ -81,7 +82,7 @@ class TestPayoutProcess(unittest.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         site = this_site()
-        cls.crash = Crash(site, suite.suite_database(site), VENDORS, BATCH)
+        cls.crash = Crash(site, os.environ["MKP_SUITE_DATABASE"], VENDORS, BATCH)
         cls.addClassCleanup(cls.crash.close)
 
     def test_killed_and_started_again_equals_one_run(self):
