@@ -64,6 +64,16 @@ class MarketplacePayoutRequest(models.Model):
     )
 
 
+class MarketplaceSettlement(models.Model):
+    _inherit = "marketplace.settlement"
+
+    # The amount of a request follows its settlement: with this inverse, those of all
+    # settlements of a run are found at once.
+    payout_request_ids = fields.One2many(
+        "marketplace.payout.request", "settlement_id", string="Asked For"
+    )
+
+
 class ResPartner(models.Model):
     _inherit = "res.partner"
 

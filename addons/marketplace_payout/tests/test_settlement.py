@@ -386,7 +386,6 @@ class TestSettlement(PayoutCommon):
 
         queries(warm)
         cost_five, cost_ten = queries(five), queries(ten)
-        # Seven per invoice: its number takes three, tax tags and followers the rest.
-        self.assertLessEqual(cost_ten - cost_five, 5 * 7)
-        # One of them looks, for all entries, for taxes that are due on payment.
-        self.assertLessEqual(cost_ten, 266)
+        # Six per invoice: its number takes three, tax tags and followers the rest.
+        self.assertLessEqual(cost_ten - cost_five, 5 * 6)
+        self.assertLessEqual(cost_ten, 256)
