@@ -126,10 +126,31 @@ class ResCompany(models.Model):
         :raises MarketplaceError: when the day lies in a locked period.
         """
         self.ensure_one()
-        gaps = self._marketplace_accrual_gaps(day)
+        roles = {part: role for role, part in ACCRUAL_ROLES.items()}
+        return self._marketplace_post_cutoff(
+            "accrual",
+            day,
+            {
+                f"{vendor.id}:{part}": {
+                    "vendor_id": vendor.id,
+                    **self._marketplace_sides("ACCRUED_INCOME", roles[part], minor),
+                    "amount": self.currency_id._marketplace_amount(abs(minor)),
+                }
+                for (vendor, part), minor in self._marketplace_accrual_gaps(day).items()
+            },
+        )
+
+    def _marketplace_post_cutoff(self, event, day, movements):
+        """Post the cut-off movements of a day, and their reversal on the next.
+
+        :param event: ``accrual`` and so on; its reversal is ``accrual_reversal``.
+        :param movements: {who and what: values of a ledger line}; none posts nothing.
+        :return: the new ledger lines, reversals included.
+        :raises MarketplaceError: when the day lies in a locked period.
+        """
         # sudo: callers check who may close; the ledger writes its lines itself.
         Ledger = self.env["marketplace.ledger.line"].sudo()
-        if not gaps:
+        if not movements:
             return Ledger
         if self._marketplace_open_date(day) != day:
             raise MarketplaceError(
@@ -141,37 +162,35 @@ class ResCompany(models.Model):
                 )
             )
         domain = Domain("company_id", "=", self.id) & Domain("date_event", "=", day)
-        runs = Ledger._read_group(
-            domain & Domain("event", "=", "accrual"), ["event_key"]
+        runs = Ledger._read_group(domain & Domain("event", "=", event), ["event_key"])
+        key = f"{event}:{day}:{len(runs) + 1}"
+        common = {"company_id": self.id, "currency_id": self.currency_id.id}
+        lines = Ledger._record(
+            [
+                {
+                    **common,
+                    **values,
+                    "event": event,
+                    "event_key": key,
+                    "source_key": f"{key}:{tail}",
+                    "date_event": day,
+                }
+                for tail, values in movements.items()
+            ],
+            post=False,
         )
-        key = f"{day}:{len(runs) + 1}"
-        roles = {part: role for role, part in ACCRUAL_ROLES.items()}
-        accruals = [
-            {
-                "company_id": self.id,
-                "vendor_id": vendor.id,
-                "event": "accrual",
-                "event_key": f"accrual:{key}",
-                "source_key": f"accrual:{key}:{vendor.id}:{part}",
-                **self._marketplace_sides("ACCRUED_INCOME", roles[part], minor),
-                "amount": self.currency_id._marketplace_amount(abs(minor)),
-                "currency_id": self.currency_id.id,
-                "date_event": day,
-            }
-            for (vendor, part), minor in gaps.items()
-        ]
-        lines = Ledger._record(accruals, post=False)
+        reversal = f"{event}_reversal"
         reversals = [
             {
-                "company_id": self.id,
+                **common,
                 "vendor_id": line.vendor_id.id,
-                "event": "accrual_reversal",
-                "event_key": line.event_key.replace("accrual", "accrual_reversal", 1),
-                "source_key": line.source_key.replace("accrual", "accrual_reversal", 1),
+                "counterparty_id": line.counterparty_id.id,
+                "event": reversal,
+                "event_key": line.event_key.replace(event, reversal, 1),
+                "source_key": line.source_key.replace(event, reversal, 1),
                 "role_debit": line.role_credit,
                 "role_credit": line.role_debit,
                 "amount": line.amount,
-                "currency_id": line.currency_id.id,
                 "date_event": fields.Date.add(day, days=1),
                 "reversed_line_id": line.id,
             }

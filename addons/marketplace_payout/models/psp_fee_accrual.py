@@ -7,7 +7,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.translate import LazyTranslate
 
-from odoo.addons.marketplace_base.exceptions import MarketplaceError
 from odoo.addons.marketplace_base.models.marketplace_ledger_line import keep_facts
 
 from .marketplace_close_check import Check
@@ -159,60 +158,18 @@ class ResCompany(models.Model):
 
         :raises MarketplaceError: when the day lies in a locked period.
         """
-        gaps = self._marketplace_psp_accrual_gaps(day)
-        # sudo: callers check who may close; the ledger writes its lines itself.
-        Ledger = self.env["marketplace.ledger.line"].sudo()
-        if not gaps:
-            return Ledger
-        if self._marketplace_open_date(day) != day:
-            raise MarketplaceError(
-                self.env._(
-                    "%(date)s lies in a locked period of %(company)s: reopen it before "
-                    "posting its cut-off entries.",
-                    date=day,
-                    company=self.display_name,
-                )
-            )
-        domain = Domain("company_id", "=", self.id) & Domain("date_event", "=", day)
-        runs = Ledger._read_group(
-            domain & Domain("event", "=", "psp_accrual"), ["event_key"]
-        )
-        key = f"{day}:{len(runs) + 1}"
-        common = {"company_id": self.id, "currency_id": self.currency_id.id}
-        lines = Ledger._record(
-            [
-                {
-                    **common,
-                    "event": "psp_accrual",
-                    "event_key": f"psp_accrual:{key}",
-                    "source_key": f"psp_accrual:{key}:{partner.id}",
+        return self._marketplace_post_cutoff(
+            "psp_accrual",
+            day,
+            {
+                str(partner.id): {
+                    "counterparty_id": partner.id,
                     **self._marketplace_sides("PSP_FEES", "ACCRUED_PSP", minor),
                     "amount": self.currency_id._marketplace_amount(abs(minor)),
-                    "date_event": day,
-                    "counterparty_id": partner.id,
                 }
-                for partner, minor in gaps.items()
-            ],
-            post=False,
+                for partner, minor in self._marketplace_psp_accrual_gaps(day).items()
+            },
         )
-        reversals = [
-            {
-                **common,
-                "event": "psp_accrual_reversal",
-                "event_key": f"psp_accrual_reversal:{key}",
-                "source_key": f"psp_accrual_reversal:{key}:{line.counterparty_id.id}",
-                "role_debit": line.role_credit,
-                "role_credit": line.role_debit,
-                "amount": line.amount,
-                "date_event": fields.Date.add(day, days=1),
-                "counterparty_id": line.counterparty_id.id,
-                "reversed_line_id": line.id,
-            }
-            for line in lines
-        ]
-        lines |= Ledger._record(reversals, post=False)
-        lines._post()
-        return lines
 
 
 class MarketplaceClose(models.Model):
