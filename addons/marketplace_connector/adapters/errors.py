@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class ShopError(Exception):
     """Base of everything an adapter raises; its text is fit for a person."""
@@ -37,3 +40,23 @@ class SignatureError(ShopError):
 
 class DocumentError(ShopError):
     """A document of the shop is not in the form we know."""
+
+
+@contextmanager
+def reading_order() -> Iterator[None]:
+    """Say what an order lacks or has of the wrong form.
+
+    :raises DocumentError: for whatever a reader stumbles over.
+    """
+    try:
+        yield
+    except KeyError as error:
+        raise DocumentError(f"The order says nothing we know of {error}.") from error
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        IndexError,
+    ) as error:
+        raise DocumentError(f"The order cannot be read: {error}.") from error

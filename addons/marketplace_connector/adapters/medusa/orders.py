@@ -32,7 +32,7 @@ from ...engine.contract import (
     Tax,
     TaxMode,
 )
-from ..errors import DocumentError
+from ..errors import reading_order
 from ..texts import parse_time, read_reason
 from .amounts import Part, minor_digits, round_half_up, round_parts
 
@@ -41,18 +41,8 @@ CANCELLED = "canceled"
 
 def parse_order(payload: Mapping[str, Any]) -> Order:
     """Translate one document; see :meth:`Adapter.parse_order`."""
-    try:
+    with reading_order():
         return _Reader(payload).order()
-    except KeyError as error:
-        raise DocumentError(f"The order says nothing we know of {error}.") from error
-    except (
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        IndexError,
-    ) as error:
-        raise DocumentError(f"The order cannot be read: {error}.") from error
 
 
 def is_finished(order: Order) -> bool:

@@ -31,7 +31,7 @@ from ...engine.contract import (
     Tax,
     TaxMode,
 )
-from ..errors import DocumentError
+from ..errors import reading_order
 from ..money import to_minor
 from ..texts import parse_time, read_reason
 from .transport import tail
@@ -49,12 +49,8 @@ _REFUND_STATES = {
 
 def parse_order(payload: Mapping[str, Any]) -> Order:
     """Translate one document; see :meth:`Adapter.parse_order`."""
-    try:
+    with reading_order():
         return _Reader(payload).order()
-    except KeyError as error:
-        raise DocumentError(f"The order says nothing we know of {error}.") from error
-    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise DocumentError(f"The order cannot be read: {error}.") from error
 
 
 def root_of(transactions: Iterable[Mapping[str, Any]], identifier: str) -> str:

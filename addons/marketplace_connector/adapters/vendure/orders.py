@@ -29,7 +29,7 @@ from ...engine.contract import (
     Tax,
     TaxMode,
 )
-from ..errors import DocumentError
+from ..errors import reading_order
 from ..texts import parse_time, read_reason
 
 # A flat-rate calculator writes this text for the tax of a delivery, whatever the
@@ -57,12 +57,8 @@ _FINAL_STATES = {
 
 def parse_order(payload: Mapping[str, Any]) -> Order:
     """Translate one document; see :meth:`Adapter.parse_order`."""
-    try:
+    with reading_order():
         return _Reader(payload).order()
-    except KeyError as error:
-        raise DocumentError(f"The order says nothing we know of {error}.") from error
-    except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        raise DocumentError(f"The order cannot be read: {error}.") from error
 
 
 class _Reader:
