@@ -1,17 +1,27 @@
 from odoo import http
-from odoo.exceptions import UserError
-from odoo.fields import Domain
-from odoo.http import content_disposition, request
+from odoo.tools.translate import LazyTranslate
 
 from odoo.addons.marketplace_base.controllers.gate import HOME, SECTION_ROLES
 from odoo.addons.marketplace_base.controllers.portal import MarketplacePortal
 
+from .mandate_documents import MandateDocumentPages, Pages
+
+_lt = LazyTranslate(__name__)
+
 SECTION_ROLES["bills"] = "finance"
 URL = f"{HOME}/bills"
-MODEL = "marketplace.self.bill"
+PAGES = Pages(
+    model="marketplace.self.bill",
+    kind="self_bill",
+    url=URL,
+    title=_lt("Invoices to the marketplace"),
+    page_name="marketplace_self_bills",
+    list_template="marketplace_commission.portal_self_bills",
+    template="marketplace_commission.portal_self_bill",
+)
 
 
-class MarketplaceSelfBillPortal(MarketplacePortal):
+class MarketplaceSelfBillPortal(MandateDocumentPages, MarketplacePortal):
     """Bills of what the marketplace buys, made in the vendor's name: read, answer."""
 
     @http.route(
@@ -24,84 +34,25 @@ class MarketplaceSelfBillPortal(MarketplacePortal):
     def marketplace_self_bills(self, **query):
         """List the bills made in the vendor's name."""
         self._marketplace_vendor()
-        return self._render_list(
-            MODEL,
-            "marketplace_commission.portal_self_bills",
-            url=URL,
-            title=request.env._("Invoices to the marketplace"),
-            page_name="marketplace_self_bills",
-            sortings={
-                "newest": {
-                    "label": request.env._("Newest"),
-                    "order": "date desc, id desc",
-                },
-                "oldest": {"label": request.env._("Oldest"), "order": "date, id"},
-            },
-            filters={
-                "all": {"label": request.env._("All"), "domain": Domain.TRUE},
-                "invoice": {
-                    "label": request.env._("Invoices"),
-                    "domain": Domain("kind", "=", "invoice"),
-                },
-                "credit_note": {
-                    "label": request.env._("Credit notes"),
-                    "domain": Domain("kind", "=", "credit_note"),
-                },
-                "contested": {
-                    "label": request.env._("Contested"),
-                    "domain": Domain("is_contested", "=", True),
-                },
-            },
-            search_fields=("name", "sale_order_id.name"),
-            search_label=request.env._("Number of the document or the order"),
-            query=query,
-        )
+        return self._list_mandate_documents(PAGES, query)
 
     @http.route(
         f"{URL}/<int:bill_id>", type="http", auth="user", website=True, readonly=True
     )
     def marketplace_self_bill(self, bill_id, **_query):
         """Show one bill."""
-        return self._render_self_bill(self._get_owned(MODEL, bill_id))
-
-    def _render_self_bill(self, bill, errors=(), form=None):
-        return request.render(
-            "marketplace_commission.portal_self_bill",
-            self._prepare_marketplace_values(
-                "marketplace_self_bills",
-                breadcrumbs=[
-                    (request.env._("Invoices to the marketplace"), URL),
-                    (bill.name, None),
-                ],
-                document=bill,
-                document_url=f"{URL}/{bill.id}",
-                errors=errors,
-                form=form or {},
-            ),
-        )
+        return self._show_mandate_document(PAGES, bill_id)
 
     # No readonly routes: the files are made at the first download.
     @http.route(f"{URL}/<int:bill_id>/pdf", type="http", auth="user")
     def marketplace_self_bill_pdf(self, bill_id, **_query):
         """Download one bill, with its XML inside."""
-        return self._send_self_bill(bill_id, "pdf", "application/pdf")
+        return self._send_mandate_document(PAGES, bill_id, "pdf")
 
     @http.route(f"{URL}/<int:bill_id>/xml", type="http", auth="user")
     def marketplace_self_bill_xml(self, bill_id, **_query):
         """Download the XML of one bill."""
-        return self._send_self_bill(bill_id, "xml", "application/xml")
-
-    def _send_self_bill(self, bill_id, kind, mimetype):
-        name, content = self._get_owned(MODEL, bill_id)._file(kind)
-        return request.make_response(
-            content,
-            headers=[
-                ("Content-Type", mimetype),
-                ("Content-Length", len(content)),
-                ("Content-Disposition", content_disposition(name)),
-                ("X-Content-Type-Options", "nosniff"),
-            ],
-        )
+        return self._send_mandate_document(PAGES, bill_id, "xml")
 
     @http.route(
         f"{URL}/<int:bill_id>/accept",
@@ -112,10 +63,7 @@ class MarketplaceSelfBillPortal(MarketplacePortal):
     )
     def marketplace_self_bill_accept(self, bill_id, **_post):
         """Agree to one bill."""
-        member = self._marketplace_member()
-        return self._answer_self_bill(
-            bill_id, lambda bill: member._accept_mandate_document("self_bill", bill.id)
-        )
+        return self._take_consent(PAGES, bill_id)
 
     @http.route(
         f"{URL}/<int:bill_id>/contest",
@@ -126,22 +74,4 @@ class MarketplaceSelfBillPortal(MarketplacePortal):
     )
     def marketplace_self_bill_contest(self, bill_id, **post):
         """Object to one bill, within the period of the mandate."""
-        member = self._marketplace_member()
-        return self._answer_self_bill(
-            bill_id,
-            lambda bill: member._contest_mandate_document(
-                "self_bill", bill.id, post.get("reason")
-            ),
-            post,
-        )
-
-    def _answer_self_bill(self, bill_id, answer, form=None):
-        """Give the vendor's answer, or show the page again with what is wrong."""
-        bill = self._get_owned(MODEL, bill_id)
-        try:
-            answer(bill)
-        except UserError as error:
-            response = self._render_self_bill(bill, [str(error)], form)
-            response.status_code = 422
-            return response
-        return request.redirect(f"{URL}/{bill.id}")
+        return self._take_objection(PAGES, bill_id, post)

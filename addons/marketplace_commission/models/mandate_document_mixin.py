@@ -1,4 +1,4 @@
-"""What all documents made under a vendor's billing mandate have: files, his answer.
+"""What all documents made under a vendor's billing mandate are: facts, files, answer.
 
 The vendor accepts a document or objects to it within the period of his mandate; later
 it counts as accepted (directive 2006/112/EC, article 224; in France CGI annex II,
@@ -9,14 +9,17 @@ import base64
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from odoo.addons.marketplace_base.engine.money import from_minor
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
-from ..const_vendor_document import ACCEPTANCES, CONTEST_REASON_MAX
+from ..const_vendor_document import ACCEPTANCES, CONTEST_REASON_MAX, DOCUMENT_KINDS
 from ..engine.facturx_document import content_tax_rows, to_xml
 from ..facturx_file import facturx_pdf
 
+# A caller can send any context value over RPC, but never this very object.
+_DOCUMENT_TOKEN = object()
 # What happens to a document after its issue.
 LATER_FIELDS = {
     "pdf",
@@ -33,12 +36,50 @@ LATER_FIELDS = {
 
 
 class MarketplaceMandateDocumentMixin(models.AbstractModel):
-    """Files and the vendor's answer; ``_unlocked`` of the model lets it write them."""
+    """Issued once and kept as it was; only files and the vendor's answer come later."""
 
     _name = "marketplace.mandate.document.mixin"
     _description = "Document under a Vendor's Mandate"
     # Name of the QWeb report; the model says it.
     _report = None
+    _later_fields = LATER_FIELDS
+
+    name = fields.Char(string="Number", required=True, readonly=True, index="trigram")
+    kind = fields.Selection(DOCUMENT_KINDS, required=True, readonly=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True
+    )
+    vendor_id = fields.Many2one(
+        "res.partner", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    mandate_id = fields.Many2one(
+        "marketplace.terms.acceptance",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        help="By which the vendor lets the operator issue documents in his name.",
+    )
+    sale_order_id = fields.Many2one(
+        "sale.order",
+        string="Vendor Order",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    refund_id = fields.Many2one(
+        "marketplace.refund",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="What the credit note is for.",
+    )
+    date = fields.Date(string="Issued on", required=True, readonly=True, index=True)
+    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    amount_untaxed = fields.Monetary(string="Excl. VAT", readonly=True)
+    amount_tax = fields.Monetary(string="VAT", readonly=True)
+    amount_total = fields.Monetary(string="Total", readonly=True)
 
     lang = fields.Char(string="Language", readonly=True)
     content = fields.Json(
@@ -89,6 +130,49 @@ class MarketplaceMandateDocumentMixin(models.AbstractModel):
         tracking=True,
         help="How the objection was dealt with; shown to the vendor.",
     )
+
+    # -- insert only ----------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_token()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_token()
+        if wrong := vals.keys() - self._later_fields:
+            raise AccessError(
+                self.env._(
+                    "%(documents)s: issued documents do not change (%(fields)s). Issue "
+                    "a correcting document instead.",
+                    documents=", ".join(self.mapped("name")),
+                    fields=", ".join(sorted(wrong)),
+                )
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        raise AccessError(
+            self.env._(
+                "%(documents)s: issued documents are kept.",
+                documents=", ".join(self.mapped("name")),
+            )
+        )
+
+    def _check_token(self):
+        if self.env.context.get("marketplace_document_token") is not _DOCUMENT_TOKEN:
+            raise AccessError(
+                self.env._(
+                    "Documents in a vendor's name are issued from orders and refunds, "
+                    "and never changed."
+                )
+            )
+
+    def _unlocked(self):
+        """Return self able to write; only the documents' own code may call it."""
+        # sudo: documents follow from facts, whoever runs the job; see the callers
+        return self.sudo().with_context(marketplace_document_token=_DOCUMENT_TOKEN)
 
     # -- computes -------------------------------------------------------------------
 

@@ -1,14 +1,10 @@
 """Bills that the operator makes to himself in the name of a vendor, and debits."""
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
-from ..const_vendor_document import CONTEST_OUTCOMES, DOCUMENT_KINDS
+from ..const_vendor_document import CONTEST_OUTCOMES
 from .mandate_document_mixin import LATER_FIELDS
 from .vendor_document_issue import ISSUE_CONTEXT
-
-# A caller can send any context value over RPC, but never this very object.
-_BILL_TOKEN = object()
 
 
 class MarketplaceSelfBill(models.Model):
@@ -28,9 +24,8 @@ class MarketplaceSelfBill(models.Model):
     _order = "date desc, id desc"
     _rec_names_search = ["name", "sale_order_id.name", "vendor_id.name"]
     _report = "marketplace_commission.report_self_bill"
+    _later_fields = LATER_FIELDS | {"contest_outcome"}
 
-    name = fields.Char(string="Number", required=True, readonly=True, index="trigram")
-    kind = fields.Selection(DOCUMENT_KINDS, required=True, readonly=True)
     move_id = fields.Many2one(
         "account.move",
         string="Bill",
@@ -38,40 +33,6 @@ class MarketplaceSelfBill(models.Model):
         readonly=True,
         ondelete="restrict",
     )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True
-    )
-    vendor_id = fields.Many2one(
-        "res.partner", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    mandate_id = fields.Many2one(
-        "marketplace.terms.acceptance",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-        help="By which the vendor lets the operator make bills in his name.",
-    )
-    sale_order_id = fields.Many2one(
-        "sale.order",
-        string="Vendor Order",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    refund_id = fields.Many2one(
-        "marketplace.refund",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        help="What the credit note is for.",
-    )
-    date = fields.Date(string="Issued on", required=True, readonly=True, index=True)
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    amount_untaxed = fields.Monetary(string="Excl. VAT", readonly=True)
-    amount_tax = fields.Monetary(string="VAT", readonly=True)
-    amount_total = fields.Monetary(string="Total", readonly=True)
     payment_state = fields.Selection(related="move_id.payment_state")
     contest_outcome = fields.Selection(
         CONTEST_OUTCOMES, string="Outcome", readonly=True, tracking=True
@@ -79,47 +40,6 @@ class MarketplaceSelfBill(models.Model):
 
     _move_uniq = models.UniqueIndex("(move_id)", "The bill has its copy.")
     _contest_idx = models.Index("(id) WHERE is_contested IS TRUE")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_token()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_token()
-        later = LATER_FIELDS | {"contest_outcome"}
-        if wrong := vals.keys() - later:
-            raise AccessError(
-                self.env._(
-                    "%(documents)s: issued documents do not change (%(fields)s).",
-                    documents=", ".join(self.mapped("name")),
-                    fields=", ".join(sorted(wrong)),
-                )
-            )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(
-            self.env._(
-                "%(documents)s: issued documents are kept.",
-                documents=", ".join(self.mapped("name")),
-            )
-        )
-
-    def _check_token(self):
-        if self.env.context.get("marketplace_document_token") is not _BILL_TOKEN:
-            raise AccessError(
-                self.env._(
-                    "Self-billed documents are issued from orders and refunds, and "
-                    "never changed."
-                )
-            )
-
-    def _unlocked(self):
-        """Return self able to write; only the documents' own code may call it."""
-        # sudo: copies follow from posted bills, whoever runs the job; see the callers
-        return self.sudo().with_context(marketplace_document_token=_BILL_TOKEN)
 
     # -- issue ----------------------------------------------------------------------
 

@@ -1,16 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-from ..const_vendor_document import (
-    DOCUMENT_KINDS,
-    NATURES,
-    VAT_CATEGORIES,
-)
+from ..const_vendor_document import NATURES, VAT_CATEGORIES
 from ..engine.vendor_document import Link, chain_faults
 from .mandate_document_mixin import LATER_FIELDS
-
-# A caller can send any context value over RPC, but never this very object.
-_DOCUMENT_TOKEN = object()
 
 
 class MarketplaceVendorDocument(models.Model):
@@ -31,24 +24,9 @@ class MarketplaceVendorDocument(models.Model):
     _order = "date desc, id desc"
     _rec_names_search = ["name", "sale_order_id.name", "partner_id.name"]
     _report = "marketplace_commission.report_vendor_document"
+    _later_fields = LATER_FIELDS | {"date_sent"}
 
-    name = fields.Char(string="Number", required=True, readonly=True, index="trigram")
-    kind = fields.Selection(DOCUMENT_KINDS, required=True, readonly=True)
     kind_label = fields.Char(compute="_compute_kind_label")
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True
-    )
-    vendor_id = fields.Many2one(
-        "res.partner", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    mandate_id = fields.Many2one(
-        "marketplace.terms.acceptance",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-        help="By which the vendor lets the operator issue documents in his name.",
-    )
     number = fields.Integer(
         string="Rank", required=True, readonly=True, aggregator=None
     )
@@ -60,27 +38,12 @@ class MarketplaceVendorDocument(models.Model):
         index=True,
         ondelete="restrict",
     )
-    sale_order_id = fields.Many2one(
-        "sale.order",
-        string="Vendor Order",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
     marketplace_order_id = fields.Many2one(
         related="sale_order_id.marketplace_order_id",
         store=True,
         precompute=True,
         string="Order Group",
         index="btree_not_null",
-    )
-    refund_id = fields.Many2one(
-        "marketplace.refund",
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        help="What the credit note is for.",
     )
     invoice_id = fields.Many2one(
         "marketplace.vendor.document",
@@ -100,14 +63,8 @@ class MarketplaceVendorDocument(models.Model):
         readonly=True,
         help="Given back before the invoice was issued, which does not count them.",
     )
-    date = fields.Date(string="Issued on", required=True, readonly=True, index=True)
     nature = fields.Selection(NATURES, required=True, readonly=True)
-    currency_id = fields.Many2one("res.currency", required=True, readonly=True)
-    amount_untaxed = fields.Monetary(string="Excl. VAT", readonly=True)
-    amount_tax = fields.Monetary(string="VAT", readonly=True)
     amount_total = fields.Monetary(
-        string="Total",
-        readonly=True,
         help="Price of what is sold or taken back, VAT included, positive. The sum of "
         "what the vendor is credited.",
     )
@@ -171,49 +128,6 @@ class MarketplaceVendorDocument(models.Model):
         )
         for document in self:
             document.credit_note_count = counts.get(document, 0)
-
-    # -- insert only ----------------------------------------------------------------
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_token()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_token()
-        if wrong := vals.keys() - LATER_FIELDS - {"date_sent"}:
-            raise AccessError(
-                self.env._(
-                    "%(documents)s: issued documents do not change (%(fields)s). Issue "
-                    "a correcting document instead.",
-                    documents=", ".join(self.mapped("name")),
-                    fields=", ".join(sorted(wrong)),
-                )
-            )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise AccessError(
-            self.env._(
-                "%(documents)s: issued documents are kept.",
-                documents=", ".join(self.mapped("name")),
-            )
-        )
-
-    def _check_token(self):
-        if self.env.context.get("marketplace_document_token") is not _DOCUMENT_TOKEN:
-            raise AccessError(
-                self.env._(
-                    "Documents in a vendor's name are issued from orders and refunds, "
-                    "and never changed."
-                )
-            )
-
-    def _unlocked(self):
-        """Return self able to write; only the documents' own code may call it."""
-        # sudo: documents follow from facts, whoever runs the job; see the callers
-        return self.sudo().with_context(marketplace_document_token=_DOCUMENT_TOKEN)
 
     # -- seal -----------------------------------------------------------------------
 
