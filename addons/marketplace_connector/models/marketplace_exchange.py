@@ -1,6 +1,7 @@
 """How far each flow of each shop is, read from the inbox and the outbox."""
 
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import OUTBOX_KINDS
@@ -120,16 +121,17 @@ class MarketplaceExchange(models.Model):
 
         What is in quarantine is replayed.
         """
-        for row in self:
-            model = "marketplace.inbox" if row.is_inbound else "marketplace.outbox"
+        for is_inbound, rows in self.grouped("is_inbound").items():
+            model = "marketplace.inbox" if is_inbound else "marketplace.outbox"
             failed = self.env[model].search(
-                [
-                    ("storefront_id", "=", row.storefront_id.id),
-                    ("kind", "=", row.flow.partition("_")[2]),
-                    ("state", "in", ["retry", "quarantine", "failed"]),
-                ]
+                Domain("state", "in", ["retry", "quarantine", "failed"])
+                & Domain.OR(
+                    Domain("storefront_id", "=", row.storefront_id.id)
+                    & Domain("kind", "=", row.flow.partition("_")[2])
+                    for row in rows
+                )
             )
-            if row.is_inbound:
+            if is_inbound:
                 failed._retry_later()
             else:
                 failed.action_send_again()
