@@ -1,8 +1,8 @@
 """No portal controller hands a superuser an id of the user before the gate has seen it.
 
-Read from the source: in each route, the parameters of the address that name a record
-(``..._id``) may only be passed to the gate (``_get_owned``), to another method of the
-controller or to text; never to ``browse``, ``search`` or a domain.
+Read from the source: in each route, and in each helper of routes, the parameters that
+name a record (``..._id``) may only be passed to the gate (``_get_owned``), to another
+method of the controller or to text; never to ``browse``, ``search`` or a domain.
 """
 
 import ast
@@ -17,6 +17,8 @@ CONTROLLERS = sorted(
     for path in ADDONS.glob("marketplace_*/controllers/*.py")
     if path.name.startswith("portal")
 )
+# Classes that several portal controllers inherit; the gate itself is none of them.
+SHARED = sorted(ADDONS.glob("marketplace_*/controllers/mandate_documents.py"))
 # Reads that need no id: their argument is the code's own.
 FORBIDDEN = {"browse", "search", "search_read", "search_count", "read_group", "ref"}
 
@@ -48,7 +50,7 @@ def gated_methods():
     gates = {"_get_owned", "_marketplace_vendor", "_marketplace_member"}
     methods = [
         node
-        for path in CONTROLLERS
+        for path in CONTROLLERS + SHARED
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef)
     ]
@@ -66,6 +68,20 @@ def gated_methods():
 
 def problems(function):
     """Return why a route may show a record of somebody else, in words."""
+    found = leaks(function)
+    calls = [node for node in ast.walk(function) if isinstance(node, ast.Call)]
+    gates = gated_methods()
+    if not gates & {called(call) for call in calls}:
+        found.append(f"line {function.lineno}: no gate in this route")
+    gate_lines = [call.lineno for call in calls if called(call) in gates]
+    sudo_lines = [call.lineno for call in calls if called(call) == "sudo"]
+    if sudo_lines and gate_lines and min(sudo_lines) < min(gate_lines):
+        found.append(f"line {min(sudo_lines)}: sudo() before the gate")
+    return found
+
+
+def leaks(function):
+    """Return where an id of the user goes around the gate, in words."""
     found = []
     parameters = [arg.arg for arg in function.args.args[1:]]
     # vendor_id of a form is compared with the user's own vendors
@@ -81,14 +97,6 @@ def problems(function):
             inner = call.func.value
             if called(inner) == "browse":
                 found.append(f"line {call.lineno}: sudo() of browse()")
-    opened = {called(call) for call in calls}
-    gates = gated_methods()
-    if not gates & opened:
-        found.append(f"line {function.lineno}: no gate in this route")
-    gate_lines = [call.lineno for call in calls if called(call) in gates]
-    sudo_lines = [call.lineno for call in calls if called(call) == "sudo"]
-    if sudo_lines and gate_lines and min(sudo_lines) < min(gate_lines):
-        found.append(f"line {min(sudo_lines)}: sudo() before the gate")
     return found
 
 
@@ -101,6 +109,17 @@ def test_there_are_controllers():
 def test_ids_of_users_go_through_the_gate(path):
     tree = ast.parse(path.read_text())
     assert [p for function in routes(tree) for p in problems(function)] == []
+
+
+@pytest.mark.parametrize("path", CONTROLLERS + SHARED, ids=lambda path: path.name)
+def test_helpers_take_no_id_around_the_gate(path):
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    ]
+    assert functions
+    assert [leak for function in functions for leak in leaks(function)] == []
 
 
 @pytest.mark.parametrize(
