@@ -12,6 +12,7 @@ from . import marketplace_commission_line_reversal
 from . import marketplace_fee
 from . import marketplace_commission_line_invoice
 from . import marketplace_commission_line_frozen
+from . import commission_document_batch
 from . import marketplace_subscription
 from . import marketplace_contract
 from . import marketplace_ledger_line
