@@ -1,9 +1,9 @@
 """No worked figure is left out: each code has its test, and no claim is made twice.
 
 Figures that others publish have a code each, such as N-31c. A test claims a code by its
-name (``test_n_31c_...``), by its docstring or by the label of a table's row, which begin
-with the code. Several claims of one code look at it from several sides: the engine, the
-posted entry, the page.
+name (``test_n_31c_...``), by its docstring or by the label of a table's row; the text
+begins with the code. Claims of one code in several places see it from other sides: the
+engine, the posted entry, the page.
 """
 
 import ast
@@ -27,33 +27,33 @@ IN_TEXT = re.compile(r"N-(\d\d[a-z]?)\b")
 
 
 def _claims():
-    """Return [(code, claim)] of all test files; a claim is a test or a row's label."""
+    """Return [(code, claim)] of all test files."""
     claims = []
     for folder in (ROOT / "tests", *(ROOT / "addons").glob("*/tests")):
         for path in sorted(folder.rglob("test_*.py")):
-            tree = ast.parse(path.read_text())
-            claims += _claims_of(tree, path.relative_to(ROOT))
+            name = str(path.relative_to(ROOT))
+            for statement in ast.parse(path.read_text()).body:
+                claims += _tests_claiming(statement, name)
+                if isinstance(statement, ast.Assign):
+                    table = f"{name}: {ast.unparse(statement.targets[0])}"
+                    claims += _rows_claiming(statement, table)
     return claims
 
 
-def _claims_of(tree, path):
-    docstrings = set()
-    for node in ast.walk(tree):
+def _tests_claiming(statement, place):
+    for node in ast.walk(statement):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             text = ast.get_docstring(node) or ""
             found = IN_NAME.match(node.name) or IN_TEXT.match(text)
             if found:
-                yield found[1], f"{path}: {node.name}"
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Module)):
-            docstrings.add(ast.get_docstring(node, clean=False))
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and node.value not in docstrings
-            and (found := IN_TEXT.match(node.value))
-        ):
-            yield found[1], f"{path}: {node.value}"
+                yield found[1], f"{place}: {node.name}"
+
+
+def _rows_claiming(table, place):
+    for node in ast.walk(table):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if found := IN_TEXT.match(node.value):
+                yield found[1], f"{place}: {node.value}"
 
 
 CLAIMS = _claims()

@@ -13,6 +13,7 @@ from . import test_vendor_document_scenarios
 from . import test_vendor_document_files
 from . import test_vendor_document_mentions
 from . import test_portal_vendor_document
+from . import test_commission_batch
 from . import test_commission_criteria
 from . import test_commission_terms
 from . import test_portal_commission
