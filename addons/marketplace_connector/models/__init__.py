@@ -33,5 +33,6 @@ from . import marketplace_reconciliation_gap
 from . import marketplace_reconciliation
 from . import marketplace_mastership
 from . import marketplace_storefront_secrets
+from . import marketplace_storefront_language
 from . import base_partner_merge
 from . import res_partner
