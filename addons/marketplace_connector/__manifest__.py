@@ -20,6 +20,7 @@
         "views/marketplace_storefront_policy_views.xml",
         "views/marketplace_inbox_views.xml",
         "views/marketplace_inbox_change_views.xml",
+        "views/marketplace_inbox_summary_views.xml",
         "views/marketplace_outbox_views.xml",
         "views/marketplace_binding_views.xml",
         "views/marketplace_order_views.xml",

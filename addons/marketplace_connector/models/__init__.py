@@ -14,6 +14,7 @@ from . import marketplace_inbox_import
 from . import marketplace_inbox_customers
 from . import marketplace_inbox_change
 from . import marketplace_inbox_facts
+from . import marketplace_inbox_summary
 from . import marketplace_load
 from . import marketplace_outbox
 from . import marketplace_offer

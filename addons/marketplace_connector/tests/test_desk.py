@@ -129,6 +129,20 @@ class TestDesk(ConnectorCommon):
         self.assertEqual(kind, "warning")
         self.assertIn("No offer can be sold yet", message)
 
+    def test_message_shows_the_order_without_its_payload(self):
+        """Buyer, SKU, the tax as the shop names it, the total; the words escaped."""
+        payload = self._bad_order("1")
+        payload["lines"][0]["productVariant"]["name"] = "<b>Tile</b>"
+        message = self._import(payload).with_user(self.keeper)
+        self.assertEqual(message.state, "quarantine")
+        shown = str(message.summary)
+        for words in ("TILE", "TVA 20 (20 %)", "&lt;b&gt;Tile", "25"):
+            self.assertIn(words, shown)
+
+    def test_message_that_cannot_be_read_shows_nothing(self):
+        message = self._import({"id": "1", "code": "1"})
+        self.assertFalse(message.summary)
+
     # -- what is over -----------------------------------------------------------------
 
     def test_offer_that_the_shop_takes_later_is_refused_no_more(self):
