@@ -17,6 +17,7 @@
         "data/queue_job_data.xml",
         "data/ir_cron_data.xml",
         "views/marketplace_storefront_views.xml",
+        "views/marketplace_storefront_access_views.xml",
         "views/marketplace_storefront_policy_views.xml",
         "views/marketplace_inbox_views.xml",
         "views/marketplace_inbox_change_views.xml",

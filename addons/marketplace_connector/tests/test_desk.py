@@ -200,6 +200,12 @@ class TestDesk(ConnectorCommon):
         self.storefront.invalidate_recordset()
         self.assertEqual(self.storefront.date_webhook, called.create_date)
 
+    def test_form_says_what_each_platform_wants_as_access(self):
+        view = self.env.ref("marketplace_connector.marketplace_storefront_view_form")
+        arch = self.env["marketplace.storefront"].get_view(view.id, "form")["arch"]
+        for platform, _label in self.storefront._fields["adapter"].selection:
+            self.assertIn(f"""invisible="adapter != '{platform}'\"""", arch)
+
     def test_dashboard_lets_administrators_connect_a_shop(self):
         view = self.env.ref("marketplace_connector.marketplace_storefront_view_kanban")
         kanban = self.env["marketplace.storefront"].get_view(view.id, "kanban")["arch"]
