@@ -274,6 +274,33 @@ class TestShopify(AdapterConformance):
         finally:
             driver.shop.scopes.append("write_inventory")
 
+    def test_app_of_the_dev_dashboard_asks_for_its_token_once(self, driver, world):
+        """The next adapter goes on with it; one that is refused is asked for anew."""
+        mine = ("app-client", driver.shop.secret)
+        for _job in range(2):
+            adapter = ShopifyAdapter(driver.url, *mine)
+            assert adapter.check().version == shopify.transport.API_VERSION
+            assert adapter.pull_orders("", 25).documents
+        assert len(driver.app.granted) == 1
+        driver.app.granted.clear()  # as when the secret was renewed
+        assert ShopifyAdapter(driver.url, *mine).check().is_set_up
+        assert len(driver.app.granted) == 1
+
+    def test_token_is_asked_for_again_before_its_day_is_over(self, driver, monkeypatch):
+        adapter = ShopifyAdapter(driver.url, "app-client", driver.shop.secret)
+        adapter.check()
+        before, now = len(driver.app.granted), shopify.access.time.monotonic()
+        monkeypatch.setattr(
+            shopify.access.time, "monotonic", lambda: now + 24 * 60 * 60 - 60
+        )
+        adapter.check()
+        assert len(driver.app.granted) == before + 1
+
+    def test_shop_says_why_it_gives_an_app_no_token(self, driver):
+        wrong = ShopifyAdapter(driver.url, "app-client", "shpss_wrong")
+        with pytest.raises(AuthError, match="The client secret is not valid"):
+            wrong.check()
+
     def test_development_shop_is_no_production(self, driver, world):
         assert world.adapter.check().is_production is False
 

@@ -311,6 +311,8 @@ class Mapper:
         for line in self.order.lines:
             if line.ref in shipping.line_refs and line.ref in self.vendor_of:
                 costs[self.vendor_of[line.ref]] += line.amount_discounted
+        if not costs:
+            return  # its lines are unknown, which is a fault of theirs
         if len(costs) == 1:
             yield {**values, "vendor_id": next(iter(costs))}
         elif costs.keys() == set(self.vendor_of.values()):

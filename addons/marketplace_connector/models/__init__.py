@@ -14,6 +14,7 @@ from . import marketplace_inbox_import
 from . import marketplace_inbox_customers
 from . import marketplace_inbox_change
 from . import marketplace_inbox_facts
+from . import marketplace_inbox_summary
 from . import marketplace_load
 from . import marketplace_outbox
 from . import marketplace_offer
@@ -33,5 +34,6 @@ from . import marketplace_reconciliation_gap
 from . import marketplace_reconciliation
 from . import marketplace_mastership
 from . import marketplace_storefront_secrets
+from . import marketplace_storefront_language
 from . import base_partner_merge
 from . import res_partner

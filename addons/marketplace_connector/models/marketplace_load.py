@@ -270,6 +270,8 @@ class MarketplaceLoad(models.Model):
         part = offers.filtered(lambda offer: offer.id > done)[:LOAD_OFFERS]
         report = storefront._push_offers(part)
         storefront._report_refused(report["refused"])
+        taken = part.filtered(lambda offer: offer not in report["refused"])
+        self.env["marketplace.outbox"]._close_overtaken(storefront, "offer", taken.ids)
         self.write(
             {
                 "cursor": str(part[-1:].id or done),

@@ -29,11 +29,12 @@ UNFINISHED = ("new", "retry", "quarantine")
 
 @dataclass(slots=True)
 class Sides:
-    """The facts of both sides, and {reference: order group} of those known here."""
+    """The facts of both sides; by reference, order groups here and shop numbers."""
 
     shop: list[Fact] = field(default_factory=list)
     ours: list[Fact] = field(default_factory=list)
     groups: dict = field(default_factory=dict)
+    numbers: dict = field(default_factory=dict)
 
 
 class MarketplaceStorefront(models.Model):
@@ -107,6 +108,7 @@ class MarketplaceStorefront(models.Model):
         states = self._newest_states(told)
         today = self.company_id._marketplace_today()
         for ref, order in told.items():
+            sides.numbers[ref] = order.number if order else False
             here = ref in sides.groups
             state = states.get(ref, "done")
             if not here and order and order.state is OrderState.CANCELLED:

@@ -79,7 +79,7 @@ class MarketplaceStorefront(models.Model):
             contract.ShopSettings(
                 currency=self.currency_id.name,
                 language=self.language_code,
-                countries=tuple((c.code, c.name) for c in self.country_ids),
+                countries=tuple((c.code, c.name) for c in self._get_countries()),
                 tax_mode=contract.TaxMode(self.tax_mode),
                 tax_classes=tuple(
                     contract.TaxClass(tax.code, tax._get_rate()) for tax in self.tax_ids
@@ -89,6 +89,9 @@ class MarketplaceStorefront(models.Model):
             )
         )
         self._report_list(self.env._("To set in the shop itself:"), differences)
+
+    def _get_countries(self):
+        return self.country_ids.with_context(lang=self._get_lang())
 
     def _propose_taxes(self):
         """Add the taxes of offers and deliveries that the storefront does not map."""
@@ -200,7 +203,9 @@ class MarketplaceStorefront(models.Model):
                 refused[offer] = self.env._("The shop takes one tax per product.")
             elif taxes not in code_by_tax:
                 refused[offer] = self.env._(
-                    "The storefront does not map the tax “%(tax)s”.",
+                    "The storefront does not map the tax “%(tax)s”. Push the "
+                    "catalogue, or add it to the taxes of the storefront, then send "
+                    "again.",
                     tax=taxes.display_name or self.env._("no tax"),
                 )
             elif prices[offer.id] is None:

@@ -18,3 +18,4 @@ from . import test_mastership
 from . import test_secrets
 from . import test_integrations
 from . import test_replay
+from . import test_desk

@@ -14,6 +14,7 @@ from ..base import Adapter
 from ..errors import AuthError
 from ..texts import parse_time
 from . import commands, documents, events, orders, settings, vendors
+from .access import Access
 from .offers import Offers
 from .transport import API_VERSION, TooCostlyError, Transport, gid, tail
 
@@ -36,10 +37,11 @@ IGNORED = {"updatedAt", "pageInfo"}
 
 
 class ShopifyAdapter(Adapter):
-    """``password`` is the access token of a custom app; there is no user name.
+    """User name and password are client id and secret of an app.
 
-    Its webhooks are signed with the secret of the app, which is entered as the
-    storefront's webhook secret.
+    Without a user name the password is the access token of an older app.  Webhooks are
+    signed with the secret of the app, which is entered as the storefront's webhook
+    secret.
     """
 
     capabilities = contract.Capabilities(
@@ -55,7 +57,7 @@ class ShopifyAdapter(Adapter):
 
     def __init__(self, url: str, username: str, password: str):
         super().__init__(url, username, password)
-        self._transport = Transport(self.url, password)
+        self._transport = Transport(self.url, Access(self.url, username, password))
         self._offers = Offers(self._transport)
         self._per_call = ORDERS_PER_CALL
 

@@ -29,6 +29,7 @@ from ..http import (
     read_clock_skew,
     throttled,
 )
+from .access import Access
 
 API_VERSION = "2026-10"
 TOKEN_HEADER = "X-Shopify-Access-Token"
@@ -38,13 +39,17 @@ class TooCostlyError(InvalidError):
     """One call asks for more than the shop ever gives: ask for less at a time."""
 
 
+class TokenError(AuthError):
+    """The shop does not know the token, or knows it no more; nothing was done."""
+
+
 class Transport:
     """Send a document with variables; get ``data`` or a classified error."""
 
-    def __init__(self, url: str, token: str):
+    def __init__(self, url: str, access: Access):
         self._url = f"{url}/admin/api/{API_VERSION}/graphql.json"
+        self._access = access
         self._session = requests.Session()
-        self._session.headers[TOKEN_HEADER] = token
         self.clock_skew = timedelta()  # as of the last answer, to the second
 
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
@@ -91,10 +96,23 @@ class Transport:
     def _post(
         self, document: str, variables: dict[str, Any], write: bool
     ) -> dict[str, Any]:
+        token = self._access.token()
+        try:
+            return self._send(token, document, variables, write)
+        except TokenError:
+            if not self._access.forget(token):
+                raise
+        # A granted token may end before its day, when the app's secret is renewed.
+        return self._send(self._access.token(), document, variables, write)
+
+    def _send(
+        self, token: str, document: str, variables: dict[str, Any], write: bool
+    ) -> dict[str, Any]:
         try:
             response = self._session.post(
                 self._url,
                 json={"query": document, "variables": variables},
+                headers={TOKEN_HEADER: token},
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
@@ -110,7 +128,7 @@ def read_answer(response: requests.Response, write: bool) -> dict[str, Any]:
     if status == 429:
         raise throttled(response)
     if status in (401, 403):
-        raise AuthError("The shop refuses our access token.")
+        raise TokenError("The shop refuses our access token.")
     try:
         answer = response.json()
     except ValueError:
