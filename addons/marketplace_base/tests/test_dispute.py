@@ -260,9 +260,11 @@ class TestDispute(MarketplaceCommon):
             dispute.amount = 1.0
         with self.assertRaisesRegex(MarketplaceError, "cannot be deleted"):
             dispute.unlink()
-        dispute.action_lose()
+        dispute.action_win()
+        with self.assertRaisesRegex(MarketplaceError, "cannot change"):
+            dispute.amount_fee_back = 1.0
         with self.assertRaisesRegex(MarketplaceError, "cannot become"):
-            dispute.action_win()
+            dispute.action_lose()
 
     def test_the_order_desk_types_a_chargeback(self):
         group = self._paid()

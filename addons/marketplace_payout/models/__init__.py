@@ -60,6 +60,7 @@ from . import marketplace_reserve
 from . import marketplace_debt
 from . import marketplace_debt_instalment
 from . import marketplace_debt_posting
+from . import dispute_written_off
 from . import settlement_carry
 from . import payout_request
 from . import expected_payout
