@@ -35,6 +35,8 @@
         "views/bank_line_match_views.xml",
         "views/psp_settlement_bank_views.xml",
         "data/payout_rails_data.xml",
+        "views/psp_report_fetch_views.xml",
+        "data/psp_report_fetch_data.xml",
         "data/payout_foreign_data.xml",
         "views/marketplace_order_views.xml",
         "wizards/marketplace_settlement_wizard_views.xml",

@@ -22,6 +22,7 @@ from ..engine.psp import (
     UnknownError,
     verify_signature,
 )
+from .stripe_reports import StripeReports
 
 API_VERSION = "2024-06-20"
 URL = "https://api.stripe.com"
@@ -29,7 +30,7 @@ URL = "https://api.stripe.com"
 REFUSALS = {400, 402, 404}
 
 
-class StripeConnect(PspAdapter):
+class StripeConnect(StripeReports, PspAdapter):
     """Speak to Stripe's API with the platform's secret key."""
 
     def __init__(self, secret_key: str, url: str, timeout_seconds: float):

@@ -37,6 +37,7 @@ from . import payout_rail
 from . import payee_name_check
 from . import marketplace_bank_message
 from . import marketplace_payout_provider
+from . import psp_report_fetch
 from . import payout_psp
 from . import bank_line_match
 from . import marketplace_cutoff

@@ -22,6 +22,7 @@ from . import test_dispute_statement
 from . import test_settlement_fee
 from . import test_payout_answer
 from . import test_payout_psp
+from . import test_psp_report_fetch
 from . import test_close, test_cutoff, test_roles, test_run_control
 from . import test_alert, test_posting_catalogue
 from . import test_reserve
