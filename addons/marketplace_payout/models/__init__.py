@@ -62,6 +62,10 @@ from . import marketplace_debt
 from . import marketplace_debt_instalment
 from . import marketplace_debt_posting
 from . import dispute_written_off
+from . import debit_mandate
+from . import debit_run
+from . import debit
+from . import debit_ledger
 from . import settlement_carry
 from . import payout_request
 from . import expected_payout
@@ -79,3 +83,4 @@ from . import dac7_operator
 from . import dac7_test_file
 from . import payout_foreign
 from . import bank_file_log
+from . import debit_bank_message

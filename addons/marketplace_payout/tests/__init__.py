@@ -18,6 +18,7 @@ from . import test_dac7_figures
 from . import test_annual_statement
 from . import test_dac7_chase
 from . import test_dac7_report
+from . import test_direct_debit
 from . import test_dispute_statement
 from . import test_settlement_fee
 from . import test_payout_answer
