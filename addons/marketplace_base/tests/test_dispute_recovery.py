@@ -1,41 +1,15 @@
-from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tests import freeze_time, tagged
 
 from ..exceptions import MarketplaceError
-from .common import MarketplaceCommon
+from .dispute_common import DisputeCommon
 
 
 @tagged("post_install", "-at_install", "marketplace")
-class TestDisputeRecovery(MarketplaceCommon):
+class TestDisputeRecovery(DisputeCommon):
     """R9: a won claim gives back to whom the loss was, in any order."""
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.a, cls.b = (cls._create_vendor(name) for name in ("Alma", "Bora"))
-        cls.offer_a = cls._create_offer(cls.a, 60.0)
-        cls.offer_b = cls._create_offer(cls.b, 40.0)
-        cls.desk = new_test_user(
-            cls.env, "recovery_desk", groups="marketplace_base.group_order_desk"
-        )
-
-    def _sold(self, delivered=True, **options):
-        group = self._import_order(
-            [(self.offer_a, 1), (self.offer_b, 1)], date="2026-03-02", **options
-        )
-        if delivered:
-            self._ship_and_deliver(group, date="2026-03-05")
-        return group
-
     def _lost(self, group, **vals):
-        dispute = self.env["marketplace.dispute"].create(
-            {
-                "payment_id": group.payment_ids.id,
-                "external_ref": f"dp_{self._next()}",
-                "date": "2026-03-20",
-                "amount_fee": 15.0,
-                **vals,
-            }
-        )
+        dispute = self._dispute(group, **vals)
         dispute.action_open()
         dispute.date_closed = "2026-04-10"
         dispute.action_lose()
@@ -46,12 +20,8 @@ class TestDisputeRecovery(MarketplaceCommon):
         dispute.with_user(self.desk).action_win()
         dispute.with_user(self.desk).action_win()
 
-    def _move(self, group, *events):
-        lines = group.ledger_line_ids.filtered(lambda line: line.event in events)
-        return lines.move_id
-
     def test_lost_then_won_gives_each_vendor_what_he_had_lost(self):
-        group = self._sold()
+        group = self._paid()
         dispute = self._lost(group)
         self.assertBalances(self.a)
         self._win(dispute)
@@ -77,7 +47,7 @@ class TestDisputeRecovery(MarketplaceCommon):
 
     def test_the_loss_stays_in_its_month_as_it_was(self):
         """Facts are immutable: the entries of the loss are not touched."""
-        group = self._sold()
+        group = self._paid()
         dispute = self._lost(group)
         [before] = self._move(group, "dispute_lost")
         items = before.line_ids.read(["account_id", "partner_id", "balance", "date"])
@@ -91,7 +61,7 @@ class TestDisputeRecovery(MarketplaceCommon):
             dispute.refund_ids.line_ids.unlink()
 
     def test_vendor_who_moved_changed_bank_and_was_suspended_keeps_his_ledger(self):
-        group = self._sold()
+        group = self._paid()
         dispute = self._lost(group)
         old = self.a.payout_bank_account_id
         with freeze_time("2026-04-20"):
@@ -114,7 +84,7 @@ class TestDisputeRecovery(MarketplaceCommon):
         self.assertTiedOut()
 
     def test_the_fee_comes_back_when_the_provider_returns_it(self):
-        group = self._sold()
+        group = self._paid()
         dispute = self._lost(group)
         self._win(dispute, amount_fee_back=15.0)
         self.assertMove(
@@ -126,7 +96,7 @@ class TestDisputeRecovery(MarketplaceCommon):
                 ("VENDOR_DUE", self.b, 0, 40.0),
             ],
         )
-        other = self._sold()
+        other = self._paid()
         claim = self.env["marketplace.dispute"].create(
             {"payment_id": other.payment_ids.id, "amount_fee": 15.0}
         )
@@ -144,7 +114,7 @@ class TestDisputeRecovery(MarketplaceCommon):
         self.assertTiedOut()
 
     def test_a_funded_discount_is_paid_by_the_marketplace_again(self):
-        group = self._sold(discounts=[(20.0, "marketplace")])
+        group = self._paid(discounts=[(20.0, "marketplace")])
         dispute = self._lost(group, amount=40.0)
         self._win(dispute)
         self.assertMove(
@@ -161,7 +131,7 @@ class TestDisputeRecovery(MarketplaceCommon):
         self.assertTiedOut()
 
     def test_a_loss_of_the_operator_comes_back_to_him(self):
-        group = self._sold(delivered=False)
+        group = self._paid(delivered=False)
         dispute = self._lost(group, borne_by="operator")
         self._win(dispute)
         self.assertMove(
@@ -175,7 +145,7 @@ class TestDisputeRecovery(MarketplaceCommon):
         self.assertTiedOut()
 
     def test_what_was_delivered_while_the_claim_was_lost_becomes_due(self):
-        group = self._sold(delivered=False)
+        group = self._paid(delivered=False)
         dispute = self._lost(group)
         self.assertBalances(self.a)
         parcels = self._ship_and_deliver(group.sale_order_ids[0], date="2026-04-20")
@@ -188,7 +158,7 @@ class TestDisputeRecovery(MarketplaceCommon):
         self.assertTiedOut()
 
     def test_what_came_back_can_be_refunded_again_once(self):
-        group = self._sold()
+        group = self._paid()
         self._win(self._lost(group))
         line = group.sale_order_ids[0].order_line[:1]
         self._refund(group, [(line, 1, 60.0)], date="2026-06-01")
@@ -198,7 +168,7 @@ class TestDisputeRecovery(MarketplaceCommon):
         self.assertTiedOut()
 
     def test_report_of_the_provider_matches_the_late_win(self):
-        group = self._sold()
+        group = self._paid()
         dispute = self._lost(group)
         self._win(dispute, amount_fee_back=15.0)
         report = self.env["marketplace.psp.settlement"].create(

@@ -108,21 +108,30 @@ class StripeReports(PspReports):
         except requests.RequestException as error:
             # The kind of fault only: its text may name addresses with parameters.
             raise UnknownError(f"no answer ({type(error).__name__})") from error
+        answer = self._content(response)
+        if response.status_code != 200:
+            fault = answer.get("error")
+            fault = fault if isinstance(fault, dict) else {}
+            code = fault.get("code") or fault.get("type")
+            detail = f" ({code})" if code else ""
+            raise UnknownError(f"answer {response.status_code}{detail}")
+        items, has_more = answer.get("data"), answer.get("has_more")
+        if (
+            not isinstance(has_more, bool)
+            or not isinstance(items, list)
+            or not all(isinstance(item, dict) for item in items)
+        ):
+            raise UnknownError("a page is not readable, or cut off")
+        return items, has_more
+
+    @staticmethod
+    def _content(response) -> dict:
+        """Return the object that an answer holds, empty when it holds none."""
         try:
             answer = response.json()
         except ValueError:
-            answer = None
-        if response.status_code != 200:
-            fault = answer.get("error") if isinstance(answer, dict) else None
-            code = fault.get("code") or fault.get("type") if fault else None
-            detail = f" ({code})" if code else ""
-            raise UnknownError(f"answer {response.status_code}{detail}")
-        items = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(items, list) or not isinstance(answer.get("has_more"), bool):
-            raise UnknownError("a page is not readable, or cut off")
-        if not all(isinstance(item, dict) for item in items):
-            raise UnknownError("a page is not readable, or cut off")
-        return items, answer["has_more"]
+            return {}
+        return answer if isinstance(answer, dict) else {}
 
     @staticmethod
     def _read(read, item):

@@ -3,8 +3,8 @@
 from hashlib import sha256
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Command
+from odoo.tools import format_date
 
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
@@ -65,7 +65,7 @@ class MarketplaceDebitRun(models.Model):
     )
     debit_count = fields.Integer(compute="_compute_amount", store=True)
     amount = fields.Monetary(string="Total", compute="_compute_amount", store=True)
-    file_id = fields.Many2one("ir.attachment", string="File", readonly=True)
+    file_id = fields.Many2one("ir.attachment", readonly=True)
 
     _name_uniq = models.UniqueIndex(
         "(company_id, name)", "This number is used by another run."
@@ -185,15 +185,7 @@ class MarketplaceDebitRun(models.Model):
 
         :raises AccessError: for anybody else.
         """
-        if not any(self.env.user.has_group(group) for group in groups):
-            raise AccessError(
-                self.env._(
-                    "This needs one of the roles: %(roles)s.",
-                    roles=", ".join(
-                        self.env.ref(group).sudo().full_name for group in groups
-                    ),
-                )
-            )
+        self.env["marketplace.payout.run"]._check_role(*groups)
         self.check_access("read")
         # sudo: the role is checked above; nobody writes runs by hand
         return self.sudo()
@@ -259,7 +251,7 @@ class MarketplaceDebitRun(models.Model):
                         "The bank took %(run)s until %(limit)s. Cancel it and prepare "
                         "a new one.",
                         run=run.name,
-                        limit=run.date_limit,
+                        limit=format_date(self.env, run.date_limit),
                     )
                 )
             if run._transition("sent"):

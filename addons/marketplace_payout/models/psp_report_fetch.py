@@ -202,7 +202,7 @@ class MarketplacePayoutProvider(models.Model):
                 )
             )
         account = self.sudo()
-        currencies = self.env["res.currency"].search([])
+        currencies = self.env["res.currency"].search([("active", "=", True)])
         movements = adapter.movements(payout)
         self._check_complete(payout, movements)
         rows, problems = rows_of(

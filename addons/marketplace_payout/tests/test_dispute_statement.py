@@ -29,6 +29,16 @@ class TestDisputeStatement(PayoutRunCommon):
             }
         )
 
+    def _lost_after_the_payout(self):
+        with freeze_time("2026-03-12"):
+            run = self._pay("2026-03-12", self.a)
+            run.with_user(self.accountant).action_confirm_bank()
+        claim = self._claim()
+        claim.action_open()
+        claim.date_closed = "2026-03-20"
+        claim.action_lose()
+        return claim
+
     def _rows(self, settlement):
         return [
             (str(row["date"]), row["label"], f"{row['amount']:.2f}")
@@ -40,13 +50,7 @@ class TestDisputeStatement(PayoutRunCommon):
 
         The vendor changed country and account between; his ledger did not.
         """
-        with freeze_time("2026-03-12"):
-            run = self._pay("2026-03-12", self.a)
-            run.with_user(self.accountant).action_confirm_bank()
-        claim = self._claim()
-        claim.action_open()
-        claim.date_closed = "2026-03-20"
-        claim.action_lose()
+        claim = self._lost_after_the_payout()
         negative = self._settle("2026-03-31", self.a)
         self.assertSettled(negative, 0, -88, 0, -88)
         self.assertBalances(self.a, due=-88, paid=88)
@@ -96,13 +100,7 @@ class TestDisputeStatement(PayoutRunCommon):
             self.assertIn((line.role_debit, line.role_credit), pairs[line.event])
 
     def test_won_after_the_debt_was_written_off_asks_who_keeps_it(self):
-        with freeze_time("2026-03-12"):
-            run = self._pay("2026-03-12", self.a)
-            run.with_user(self.accountant).action_confirm_bank()
-        claim = self._claim()
-        claim.action_open()
-        claim.date_closed = "2026-03-20"
-        claim.action_lose()
+        claim = self._lost_after_the_payout()
         negative = self._settle("2026-03-31", self.a)
         case = self.env["marketplace.debt"].search([("vendor_id", "=", self.a.id)])
         self.assertEqual(case.settlement_id, negative)
