@@ -65,6 +65,7 @@ from . import dispute_written_off
 from . import debit_mandate
 from . import debit_run
 from . import debit
+from . import debit_debt
 from . import debit_ledger
 from . import settlement_carry
 from . import payout_request
