@@ -464,3 +464,8 @@ QUANTITY_DECIMALS = 6
 
 # Shipments handled by one transaction of the delivery and entitlement jobs.
 SHIPMENT_BATCH = 200
+# Vendors together: whatever pays or matches a vendor reads the whole of his entries,
+# and so few of those of others.
+VENDORS_TOGETHER = "vendor_id.id, id"
+# Parcels or decisions whose money becomes due in one journal entry.
+ENTITLEMENT_ENTRY = 100
