@@ -178,6 +178,9 @@ EVENTS = [
     ("dispute_opened", "Chargeback opened"),
     ("dispute_fee", "Chargeback fee"),
     ("dispute_won", "Chargeback won"),
+    ("dispute_recovered", "Lost chargeback won later"),
+    ("dispute_relieved", "Operator's lost chargeback won later"),
+    ("dispute_fee_back", "Chargeback fee returned"),
     ("dispute_lost", "Chargeback lost by the vendor"),
     ("dispute_borne", "Chargeback lost by the operator"),
     ("psp_settlement", "PSP settles to the bank"),
@@ -428,8 +431,8 @@ WMS_ITEMS_MAX = 1000
 # Days after which a parcel on its way is listed as late, unless the company says else.
 LATE_PARCEL_DAYS = 10
 
-REFUND_STATES = [("draft", "Draft"), ("done", "Done")]
-REFUND_TRANSITIONS = {"done": {"draft"}}
+REFUND_STATES = [("draft", "Draft"), ("done", "Done"), ("reversed", "Reversed")]
+REFUND_TRANSITIONS = {"done": {"draft"}, "reversed": {"done"}}
 REFUND_REASONS = [
     ("withdrawal", "Customer withdrew"),
     ("defective", "Defective or damaged"),
@@ -448,7 +451,8 @@ DISPUTE_STATES = [
     ("won", "Won"),
     ("lost", "Lost"),
 ]
-DISPUTE_TRANSITIONS = {"open": {"draft"}, "won": {"open"}, "lost": {"open"}}
+# A claim booked as lost may be won later: arbitration, second presentment.
+DISPUTE_TRANSITIONS = {"open": {"draft"}, "won": {"open", "lost"}, "lost": {"open"}}
 
 PSP_SETTLEMENT_STATES = [("draft", "Draft"), ("posted", "Posted")]
 PSP_SETTLEMENT_TRANSITIONS = {"posted": {"draft"}}

@@ -106,6 +106,7 @@ from . import marketplace_refund_surplus
 from . import marketplace_order_account
 from . import marketplace_account_ageing
 from . import marketplace_dispute
+from . import marketplace_dispute_recovery
 from . import marketplace_work_queue
 from . import marketplace_payment_kind
 from . import marketplace_payment_psp

@@ -39,6 +39,7 @@ from . import test_order_properties
 from . import test_refund_concurrency
 from . import test_delivery
 from . import test_dispute
+from . import test_dispute_recovery
 from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat

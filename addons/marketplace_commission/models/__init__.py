@@ -18,6 +18,7 @@ from . import marketplace_contract
 from . import marketplace_ledger_line
 from . import marketplace_order
 from . import marketplace_refund
+from . import marketplace_dispute_recovery
 from . import marketplace_cancel_units
 from . import sale_order
 from . import sale_order_line

@@ -5,6 +5,7 @@ from . import test_vat_share
 from . import test_cancel_units
 from . import test_commission_plan
 from . import test_commission_line
+from . import test_dispute_recovery
 from . import test_commission_invoice
 from . import test_price_parts
 from . import test_commission_refusal
