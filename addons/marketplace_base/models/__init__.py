@@ -113,6 +113,10 @@ from . import marketplace_cash_collection
 from . import cash_on_delivery
 from . import cash_shipment
 from . import cash_remittance
+from . import cash_vendor
+from . import cash_set_off
+from . import cash_limit
+from . import cash_vendor_refund
 from . import res_company_orders
 from . import marketplace_contract_acceptance
 from . import marketplace_line_decision
