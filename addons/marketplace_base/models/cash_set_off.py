@@ -44,13 +44,26 @@ class MarketplaceLedgerLine(models.Model):
         if not moved:
             return
         last = {(line.marketplace_order_id, line.sale_line_id): line for line in moved}
-        entries = []
+        entries, dates = [], {}
         for key, (keeper, cash, pending) in moved._cash_positions().items():
+            if key not in last:
+                continue
             minor = to_set_off(cash, pending)
-            if minor and key in last:
+            if minor:
                 entries.append(last[key]._prepare_set_off(keeper, minor))
+            if sale_line := key[1]:
+                dates[sale_line] = last[key].date_event
         if entries:
             self.sudo()._record(entries, post)
+        if dates:
+            self._after_set_off(dates)
+
+    @api.model
+    def _after_set_off(self, dates):
+        """Act on order lines whose cash a vendor keeps, after a movement; to extend.
+
+        :param dates: {order line: day of the movement}.
+        """
 
     def _moves_vendor_cash(self):
         """Say whether the line may change what a vendor's cash stands against."""

@@ -31,6 +31,21 @@ class CashVendorCommon(MarketplaceCommon):
         cls.vendor = cls._create_vendor("Comptant", cash_collector="vendor")
         cls.offer = cls._create_offer(cls.vendor, 10.0)
 
+    @classmethod
+    def _commission_plan(cls, company):
+        """Return a plan that charges nothing: what is owed here is of other kinds."""
+        plan = super()._commission_plan(company)
+        name = f"Free {company.id}"
+        return plan.search([("name", "=", name)], limit=1) or plan.create(
+            {
+                "name": name,
+                "company_id": company.id,
+                "rule_ids": [
+                    Command.create({"name": "Default", "rate": 0, "is_default": True})
+                ],
+            }
+        )
+
     def _buy(self, lines=None, **options):
         return self._import_order(
             lines or [(self.offer, 3)],
