@@ -179,6 +179,7 @@ CLOSED_MODELS = {
     "marketplace.payout.date.move",
     "marketplace.storefront",
     "marketplace.storefront.discount",
+    "marketplace.storefront.payment",
     "marketplace.storefront.shipping",
     "marketplace.storefront.tax",
     "marketplace.tax.class",
