@@ -433,6 +433,7 @@ DELIVERY_SOURCES = [
     ("customer", "Customer"),
     ("storefront", "Storefront"),
     ("operator", "Back office"),
+    ("vendor", "Vendor"),
     ("assumed", "Assumed after the contract's delay"),
 ]
 # Stock figures a warehouse system may send in one call.

@@ -238,6 +238,9 @@ ROUTES = {
     "/my/marketplace/parcels/<int:shipment_id>/tracking": {
         "shipment_id": "marketplace.shipment"
     },
+    "/my/marketplace/parcels/<int:shipment_id>/cash": {
+        "shipment_id": "marketplace.shipment"
+    },
     "/my/marketplace/parcels/<int:shipment_id>/return-note": {
         "shipment_id": "marketplace.shipment"
     },

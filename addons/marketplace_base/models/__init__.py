@@ -158,6 +158,7 @@ from . import marketplace_psp_account
 from . import marketplace_vendor_api_values
 from . import marketplace_vendor_api_service
 from . import marketplace_vendor_api_returns
+from . import cash_vendor_portal
 from . import marketplace_vendor_api_catalogue
 from . import marketplace_vendor_api_account
 from . import vendor_documents
