@@ -13,6 +13,22 @@ GIVEN_BACK_BY = [
 class MarketplacePayment(models.Model):
     _inherit = "marketplace.payment"
 
+    def _change_state(self, target):
+        """Refuse cash of a vendor that no parcel brought: nobody would owe it.
+
+        :raises MarketplaceError: naming the payment.
+        """
+        for payment in self:
+            if payment.kind == "vendor_cash" and not payment.cash_collection_id:
+                raise MarketplaceError(
+                    self.env._(
+                        "%(payment)s: cash that a vendor keeps is noted on the parcel "
+                        "that it paid for, it is not typed.",
+                        payment=payment.display_name,
+                    )
+                )
+        return super()._change_state(target)
+
     def _may_pay_back(self, lines):
         """Say whether money of order lines may go back on the payment.
 

@@ -1,8 +1,8 @@
 from odoo.tests import tagged
 
 from ..exceptions import MarketplaceError
+from .cash_vendor_common import CashVendorCommon
 from .portal_common import PortalCase
-from .test_cash_vendor import CashVendorCommon
 
 
 @tagged("post_install", "-at_install", "marketplace")
