@@ -67,8 +67,5 @@ def over_since(moves: Iterable[tuple[date, int]], limit: int) -> date | None:
     owed, since = 0, None
     for day, change in moves:
         owed += change
-        if -owed <= limit:
-            since = None
-        else:
-            since = since or day
+        since = (since or day) if -owed > limit else None
     return since
