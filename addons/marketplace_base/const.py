@@ -171,6 +171,7 @@ EVENTS = [
     ("collection_loss", "Account written off"),
     ("discount_funding", "Discount paid by the marketplace"),
     ("entitlement", "Vendor entitled"),
+    ("vendor_cash", "Customer's cash kept by the vendor"),
     ("refund", "Refund to the customer"),
     ("shipping_funding", "Delivery paid by the marketplace"),
     ("rounding", "Rounding of the order total"),
@@ -211,6 +212,7 @@ LETTERED_ROLES = {
     "VENDOR_PENDING": "sale_order_id",
     "DISPUTES": "marketplace_order_id",
     "CUST_COLLECT": "marketplace_order_id",
+    "VENDOR_CASH": "marketplace_order_id",
 }
 # Groups of journal items lettered by one transaction.
 LETTERING_BATCH = 200
@@ -279,6 +281,16 @@ ROLES = {
         "121200",
         True,
         "vendor",
+        True,
+    ),
+    "VENDOR_CASH": Role(
+        "Customers' cash kept by vendors",
+        "asset_receivable",
+        "467130",
+        "121700",
+        True,
+        "vendor",
+        True,
         True,
     ),
     "CUST_REFUND": Role(
@@ -424,6 +436,7 @@ DELIVERY_SOURCES = [
     ("customer", "Customer"),
     ("storefront", "Storefront"),
     ("operator", "Back office"),
+    ("vendor", "Vendor"),
     ("assumed", "Assumed after the contract's delay"),
 ]
 # Stock figures a warehouse system may send in one call.

@@ -29,9 +29,15 @@ from odoo.addons.marketplace_connector.engine.contract import (
     FulfilmentState,
     LineQuantity,
     OrderState,
+    PaymentKind,
     PaymentState,
     RefundModel,
     RefundState,
+)
+from odoo.addons.marketplace_connector.engine.mapping import map_payments
+from odoo.addons.marketplace_connector.engine.payment_kinds import (
+    method_key,
+    with_kinds,
 )
 from odoo.addons.marketplace_connector.engine.validate import check_order
 from odoo.addons.marketplace_connector.engine.wellformed import find_misfit
@@ -429,6 +435,18 @@ class AdapterConformance:
         assert (refund.amount, refund.state) == (shown.amount, RefundState.DONE)
         assert refund.payment_ref == payment.ref
         assert check_order(order) == []
+
+    def test_unpaid_order_names_its_method_of_payment(self, driver, world):
+        """A mapping can then say that it is paid at the door, and nothing is owed."""
+        placed = driver.place_order({world.skus[0]: 1}, capture=False)
+        order = self.read(world, placed.ref)
+        (payment,) = order.payments
+        assert payment.method and not order.is_cash_on_delivery
+        kinds = {method_key(payment.method): PaymentKind.CASH_ON_DELIVERY}
+        at_door = with_kinds(order, kinds)
+        assert at_door.cash_payment.ref == payment.ref
+        assert map_payments(at_door.payments) == []
+        assert check_order(at_door) == []
 
     def test_edit_and_cancellation_in_the_shop_are_seen(self, driver, world):
         placed = driver.place_order({world.skus[0]: 3, world.skus[2]: 1}, capture=False)

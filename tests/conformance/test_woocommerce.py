@@ -274,7 +274,7 @@ class TestWooCommerce(AdapterConformance):
         shown = driver.call("GET", f"orders/{placed.ref}")
         assert shown["date_paid_gmt"]
         (payment,) = self.read(world, placed.ref).payments
-        assert payment.state is PaymentState.AUTHORIZED
+        assert (payment.state, payment.method) == (PaymentState.AUTHORIZED, "cod")
         driver.call("PUT", f"orders/{placed.ref}", json={"status": "completed"})
         (payment,) = self.read(world, placed.ref).payments
         assert payment.state is PaymentState.CAPTURED

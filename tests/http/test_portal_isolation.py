@@ -183,6 +183,7 @@ CLOSED_MODELS = {
     "marketplace.payout.date.move",
     "marketplace.storefront",
     "marketplace.storefront.discount",
+    "marketplace.storefront.payment",
     "marketplace.storefront.shipping",
     "marketplace.storefront.tax",
     "marketplace.tax.class",
@@ -239,6 +240,9 @@ ROUTES = {
         "shipment_id": "marketplace.shipment"
     },
     "/my/marketplace/parcels/<int:shipment_id>/tracking": {
+        "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/parcels/<int:shipment_id>/cash": {
         "shipment_id": "marketplace.shipment"
     },
     "/my/marketplace/parcels/<int:shipment_id>/return-note": {

@@ -33,8 +33,9 @@ SALE_EVENTS = frozenset(
 )
 # Events that undo another one: each line is that of the other, the other way round.
 UNDOING_EVENTS = frozenset({"dispute_recovered"})
-# Roles that a customer pays through: a provider, or what the operator owes him.
-PAYMENT_ROLES = frozenset({"PSP_CLEARING", "GIFT_CARDS"})
+# Roles that a customer pays through: a provider, what the operator owes him, or the
+# vendor who takes his cash.
+PAYMENT_ROLES = frozenset({"PSP_CLEARING", "GIFT_CARDS", "VENDOR_CASH"})
 # Roles that hold what the customer paid, or owes and we guarantee.
 CHARGED_ROLES = PAYMENT_ROLES | {"CUST_COLLECT"}
 # Roles that his money goes back through: his payment, his bank's claim, his account

@@ -32,6 +32,7 @@ class MarketplaceLedgerLine(models.Model):
             "discount_funding": order,
             "shipping_funding": order,
             "entitlement": order,
+            "vendor_cash": order,
             "refund": order,
             "rounding": order,
             "goodwill": order,

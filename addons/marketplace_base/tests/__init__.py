@@ -50,6 +50,10 @@ from . import test_offer_import
 from . import test_product_proposal
 from . import test_psp_account
 from . import test_cash_on_delivery
+from . import test_cash_vendor
+from . import test_cash_vendor_refund
+from . import test_cash_limit
+from . import test_cash_vendor_portal
 from . import test_catalogue_rules
 from . import test_portal_catalogue
 from . import test_acceptance

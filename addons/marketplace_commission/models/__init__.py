@@ -11,6 +11,7 @@ from . import marketplace_commission_line
 from . import marketplace_commission_line_reversal
 from . import marketplace_fee
 from . import marketplace_commission_line_invoice
+from . import cash_commission_earned
 from . import marketplace_commission_line_frozen
 from . import commission_document_batch
 from . import marketplace_subscription

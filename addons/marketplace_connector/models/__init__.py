@@ -5,6 +5,7 @@ from . import marketplace_storefront_policy
 from . import marketplace_storefront_tax
 from . import marketplace_storefront_discount
 from . import marketplace_storefront_shipping
+from . import marketplace_storefront_payment
 from . import marketplace_storefront_pull
 from . import marketplace_storefront_push
 from . import marketplace_message_mixin

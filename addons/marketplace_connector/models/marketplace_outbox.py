@@ -232,7 +232,7 @@ class MarketplaceOutbox(models.Model):
         return contract.RefundCommand(
             ref=key,
             order_ref=refund.order_id.external_ref,
-            payment_ref=refund.payment_id.external_ref,
+            payment_ref=refund.payment_id._shop_ref(),
             amount=refund.currency_id._marketplace_minor(refund.amount),
             reason=self._reason_of(refund),
             lines=self._prepare_units(refund) if by_lines else (),

@@ -5,6 +5,7 @@ from . import test_storefront
 from . import test_tracking
 from . import test_webhook
 from . import test_push_price
+from . import test_cash_on_delivery
 from . import test_close
 from . import test_inbox_facts
 from . import test_customers

@@ -1,4 +1,5 @@
 from . import (
+    cash_commission,
     marketplace_contract,
     marketplace_ledger_line,
     marketplace_payout,

@@ -41,5 +41,6 @@ from . import test_psp_fee_accrual
 from . import test_payout_charge
 from . import test_payout_foreign
 from . import test_bank_file_log
+from . import test_cash_vendor
 from . import test_dac7_operator
 from . import test_das2
