@@ -19,7 +19,10 @@ from odoo.addons.marketplace_connector.adapters.errors import (
     InvalidError,
     ThrottledError,
 )
-from odoo.addons.marketplace_connector.adapters.shopify import ShopifyAdapter
+from odoo.addons.marketplace_connector.adapters.shopify import (
+    ShopifyAdapter,
+    offer_bulk,
+)
 from odoo.addons.marketplace_connector.engine import contract
 from odoo.addons.marketplace_connector.engine.contract import (
     FulfilmentState,
@@ -227,7 +230,8 @@ def own_documents():
         "commands.SET_QUANTITY": ["ID!", "ID!", "Int!"],
         "events.CREATE": ["WebhookSubscriptionTopic!", "WebhookSubscriptionInput!"],
     }
-    for name in ("documents", "vendors", "offers", "commands", "events", "settings"):
+    modules = "bulk documents vendors offers commands events settings"
+    for name in modules.split():
         module = (
             getattr(shopify, name, None) or sys.modules[f"{shopify.__name__}.{name}"]
         )
@@ -243,6 +247,11 @@ def own_documents():
                 yield full, f"mutation({parameters}) {{ {call} }}"
             elif text.lstrip().startswith(("query", "mutation")):
                 yield full, text
+    # What operations run for each line of a file.
+    for key in ("SET", "PUBLISH"):
+        parameters = getattr(offer_bulk, f"{key}_PARAMETERS")
+        call = getattr(offer_bulk, f"{key}_CALL")
+        yield f"bulk.{key}", f"mutation({parameters}) {{ {call} }}"
 
 
 class TestShopify(AdapterConformance):

@@ -8,7 +8,7 @@ by the reference we own, so that each method may be called again after any error
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -45,6 +45,26 @@ class Adapter(ABC):
     @abstractmethod
     def upsert_offers(self, offers: Sequence[contract.Offer]) -> list[contract.Result]:
         """Create or update offers, one result per offer, in order."""
+
+    def begin_bulk(self, offers: Sequence[contract.Offer]) -> contract.Bulk:
+        """Give the shop many offers to work off by itself.
+
+        Called where ``capabilities.offer_bulk_min`` is above 0, with so many and at
+        most ``offer_bulk_max``, and while less than ``bulks_at_once`` are under way.
+        """
+        raise NotImplementedError
+
+    def follow_bulk(
+        self,
+        state: str,
+        stock_of: Callable[[Sequence[str]], Mapping[str, int | None]],
+    ) -> contract.Bulk:
+        """Take the next step of a bulk, if its turn has come; else change nothing.
+
+        :param stock_of: gives what may be sold now of offers by our references, as
+            ``Offer.stock_available``: the figure of the beginning is out of date.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:

@@ -16,6 +16,8 @@ from . import marketplace_inbox_change
 from . import marketplace_inbox_facts
 from . import marketplace_load
 from . import marketplace_outbox
+from . import marketplace_offer_bulk
+from . import marketplace_storefront_bulk
 from . import marketplace_offer
 from . import product_pim
 from . import marketplace_offer_facts

@@ -10,6 +10,7 @@ from . import test_inbox_facts
 from . import test_customers
 from . import test_inbox_change
 from . import test_load
+from . import test_offer_bulk
 from . import test_connect
 from . import test_vendor_records
 from . import test_reconciliation

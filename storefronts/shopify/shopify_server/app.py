@@ -19,6 +19,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from . import front, schema
+from .bulk import FIELDS, Bulks
 from .cost import Cost
 from .reads import Reads
 from .shop import Shop
@@ -35,6 +36,9 @@ class App:
         self.shop = shop
         self.schema = schema.load()
         self.calls = []  # documents, for those who count
+        self.requests = 0  # those and the storage's
+        self.url = ""
+        self.bulks = Bulks(self)
 
     def __call__(self, environ, start_response):
         request = Request(environ)
@@ -45,6 +49,13 @@ class App:
     def _answer(self, request):
         if request.path == "/shop/checkout":
             return _json(front.check_out(self.shop, request.get_json()))
+        self.requests += 1
+        if request.path == "/storage":
+            return Response(status=self.bulks.take_file(request))
+        if request.path.startswith("/storage/"):
+            name = request.path.removeprefix("/storage/").removesuffix(".jsonl")
+            status, content = self.bulks.give_file(name)
+            return Response(content, status, content_type="application/jsonl")
         if request.path != PATH:
             return _json({"errors": "Not Found"}, 404)
         token = request.headers.get("X-Shopify-Access-Token", "")
@@ -82,14 +93,14 @@ class App:
             document,
             root_value=self,
             variable_values=variables,
-            field_resolver=self._resolve,
+            field_resolver=self.resolve,
         )
         answer = {"data": result.data, "extensions": extensions}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
         return answer
 
-    def _resolve(self, source, info, **args):
+    def resolve(self, source, info, **args):
         if source is self:
             value = self._root(info, args)
         else:
@@ -105,6 +116,8 @@ class App:
 
     def _root(self, info, args):
         name = info.field_name
+        if name in FIELDS:
+            return getattr(self.bulks, name)(info, **args)
         if info.parent_type is self.schema.query_type:
             reads = Reads(self.shop)
             return getattr(reads, "shop_" if name == "shop" else name)(info, **args)

@@ -56,6 +56,13 @@ class Writes:
         row = next((r for r in rows.values() if r["handle"] == handle), None)
         if not (input.get("title") or "").strip():
             return refuse("Title can't be blank", "input", "title", product=None)
+        if len(input["title"]) > 255:
+            return refuse(
+                "Title is too long (maximum is 255 characters)",
+                "input",
+                "title",
+                product=None,
+            )
         (variant,) = input["variants"]
         if Decimal(variant["price"]) < 0:
             return refuse("Price must be positive", "input", "variants", product=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import AuthError
 from ..texts import parse_time
-from . import commands, documents, events, orders, settings, vendors
+from . import bulk, commands, documents, events, orders, settings, vendors
+from .offer_bulk import OFFERS_MAX, OFFERS_MIN, OfferBulks
 from .offers import Offers
 from .transport import API_VERSION, TooCostlyError, Transport, gid, tail
 
@@ -50,6 +51,9 @@ class ShopifyAdapter(Adapter):
         cancels_orders=True,
         registers_webhooks=True,
         refund_model=RefundModel.LINES,
+        offer_bulk_min=OFFERS_MIN,
+        offer_bulk_max=OFFERS_MAX,
+        bulks_at_once=bulk.AT_ONCE,
     )
     parse_event = staticmethod(events.parse_event)
 
@@ -57,6 +61,7 @@ class ShopifyAdapter(Adapter):
         super().__init__(url, username, password)
         self._transport = Transport(self.url, password)
         self._offers = Offers(self._transport)
+        self._bulks = OfferBulks(self._transport, self._offers)
         self._per_call = ORDERS_PER_CALL
 
     def check(self) -> ShopInfo:
@@ -89,6 +94,16 @@ class ShopifyAdapter(Adapter):
 
     def upsert_offers(self, items: Sequence[contract.Offer]) -> list[contract.Result]:
         return self._offers.upsert(items)
+
+    def begin_bulk(self, offers: Sequence[contract.Offer]) -> contract.Bulk:
+        return self._bulks.begin(offers)
+
+    def follow_bulk(
+        self,
+        state: str,
+        stock_of: Callable[[Sequence[str]], Mapping[str, int | None]],
+    ) -> contract.Bulk:
+        return self._bulks.follow(state, stock_of)
 
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         return commands.push_fulfilment(self._transport, command)

@@ -15,9 +15,16 @@ from ...engine.contract import Event
 from ..errors import DocumentError
 from ..signed_events import verify_body
 from ..texts import parse_time
-from .transport import Transport
+from .transport import Transport, tail
 
-TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED", "REFUNDS_CREATE")
+TOPICS = (
+    "ORDERS_CREATE",
+    "ORDERS_UPDATED",
+    "ORDERS_CANCELLED",
+    "REFUNDS_CREATE",
+    "BULK_OPERATIONS_FINISH",
+)
+BULK_TOPIC = "bulk_operations/finish"
 
 READ = """
 query($after: String) {
@@ -61,12 +68,17 @@ def parse_event(
     delivery = verify_body(given.get("x-shopify-hmac-sha256", ""), raw_body, secret)
     try:
         body = json.loads(raw_body)
-        updated = body.get("updated_at")
+        updated = body.get("updated_at") or body.get("completed_at")
+        topic = given.get("x-shopify-topic", "")
+        if topic == BULK_TOPIC:
+            kind, ref = "bulk", tail(body["admin_graphql_api_id"])
+        else:  # a refund names both itself and its order
+            kind, ref = "order", str(int(body.get("order_id") or body["id"]))
         return Event(
             delivery_id=delivery,
-            topic=given.get("x-shopify-topic", ""),
-            kind="order",
-            ref=str(int(body.get("order_id") or body["id"])),  # a refund names both
+            topic=topic,
+            kind=kind,
+            ref=ref,
             occurred_at=parse_time(updated) if updated else now,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
