@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from shopify_server.bulk import Fault
 
 from odoo.addons.marketplace_connector.adapters.errors import (
     InvalidError,
@@ -13,7 +12,7 @@ from odoo.addons.marketplace_connector.adapters.errors import (
 from odoo.addons.marketplace_connector.adapters.shopify import bulk
 
 from .suite import STOCK, AdapterConformance, make_offer
-from .test_shopify import Bucket, ShopifyDriver, running
+from .test_shopify import Bucket, Fault, ShopifyDriver, running
 
 LOOKS_MAX = 10
 

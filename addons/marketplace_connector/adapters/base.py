@@ -8,7 +8,7 @@ by the reference we own, so that each method may be called again after any error
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -126,6 +126,14 @@ class Adapter(ABC):
         self, since: datetime, until: datetime, cursor: str, limit: int
     ) -> contract.Page:
         """Return the orders placed from ``since`` to before ``until``."""
+
+    def list_refunded(self, since: datetime) -> Iterator[str]:
+        """Yield the orders of which money was given back since then.
+
+        However long ago they were placed or changed; one may come several times.
+        Called where ``capabilities.lists_refunds``.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def fetch_orders(self, refs: Sequence[str]) -> list[contract.Document]:

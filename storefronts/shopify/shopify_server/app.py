@@ -120,7 +120,8 @@ class App:
             return getattr(self.bulks, name)(info, **args)
         if info.parent_type is self.schema.query_type:
             reads = Reads(self.shop)
-            return getattr(reads, "shop_" if name == "shop" else name)(info, **args)
+            method = f"{name}_" if name in ("shop", "return") else name
+            return getattr(reads, method)(info, **args)
         write = getattr(Writes(self.shop), name)
         if name not in IDEMPOTENT:
             return write(info, **args)

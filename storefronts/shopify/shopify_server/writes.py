@@ -251,6 +251,26 @@ class Writes:
         )
         self._touch(order)
 
+    def shop_return(self, order, lines, status="REQUESTED"):
+        """A customer asks to send goods back; the order's time does not move."""
+        made = {
+            "id": self.shop.new_id("Return"),
+            "status": status,
+            "at": self.shop.now(),
+            "lines": [
+                {
+                    "id": self.shop.new_id("ReturnLineItem"),
+                    "line": line,
+                    "quantity": quantity,
+                    "reason": reason,
+                    "note": note,
+                }
+                for line, quantity, reason, note in lines
+            ],
+        }
+        order["returns"].append(made)
+        return made
+
     # ---- cancellations -----------------------------------------------------------
 
     def orderCancel(self, _info, orderId, **_args):  # noqa: N802, N803

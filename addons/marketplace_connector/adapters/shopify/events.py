@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from ...engine.contract import Event
 from ..errors import DocumentError
@@ -22,6 +23,9 @@ TOPICS = (
     "ORDERS_UPDATED",
     "ORDERS_CANCELLED",
     "REFUNDS_CREATE",
+    "RETURNS_REQUEST",
+    "RETURNS_APPROVE",
+    "RETURNS_UPDATE",
     "BULK_OPERATIONS_FINISH",
 )
 BULK_TOPIC = "bulk_operations/finish"
@@ -72,8 +76,8 @@ def parse_event(
         topic = given.get("x-shopify-topic", "")
         if topic == BULK_TOPIC:
             kind, ref = "bulk", tail(body["admin_graphql_api_id"])
-        else:  # a refund names both itself and its order
-            kind, ref = "order", str(int(body.get("order_id") or body["id"]))
+        else:
+            kind, ref = "order", str(int(_order_of(body)))
         return Event(
             delivery_id=delivery,
             topic=topic,
@@ -83,3 +87,12 @@ def parse_event(
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DocumentError("The call has no readable body.") from error
+
+
+def _order_of(body: Mapping[str, Any]) -> Any:
+    """Return the order that a body is about: refunds and returns name theirs.
+
+    >>> _order_of({"id": 9, "order_id": 7}), _order_of({"id": 9, "order": {"id": 7}})
+    (7, 7)
+    """
+    return body.get("order_id") or (body.get("order") or body)["id"]

@@ -31,7 +31,8 @@ class OfferBulks:
     """The steps: ``set``, ``stock``, ``publish``; a state tells which is next.
 
     ``refs`` are our references by the line of the file that is under way, ``made`` is
-    {reference: [variant, inventory item, product that is not on sale yet]}.
+    {reference: [variant, inventory item, product that is not on sale yet]}, ``shop``
+    what was read of the shop.
     """
 
     def __init__(self, transport: Transport, offers: Offers):
@@ -53,6 +54,7 @@ class OfferBulks:
         state = {"step": "set", "refs": [], "failed": failed, "made": {}, "error": ""}
         if not lines:
             return _complete(state)
+        state["shop"] = self.offers.shop
         state["refs"] = [offer.ref for offer in good[: len(lines)]]
         state["path"] = bulk.upload(self.transport, lines)
         return _going_on(state)
@@ -64,6 +66,7 @@ class OfferBulks:
     ) -> Bulk:
         """See :meth:`Adapter.follow_bulk`."""
         state = json.loads(text)
+        self.offers.shop = state["shop"]
         if state["step"] == "set":
             return self._set(state)
         if state["step"] == "stock":

@@ -57,7 +57,7 @@ class Offers:
     def __init__(self, transport: Transport):
         self.transport = transport
         self._names: dict[str, str] = {}
-        self._shop: dict[str, Any] | None = None
+        self.shop: dict[str, Any] | None = None  # read once, see ``_known``
 
     def upsert(self, offers: Sequence[Offer]) -> list[Result]:
         """See :meth:`Adapter.upsert_offers`; the external id is the variant's."""
@@ -132,12 +132,12 @@ class Offers:
     @property
     def _known(self) -> dict[str, Any]:
         """Return what does not change of the shop."""
-        if not self._shop:
+        if not self.shop:
             shop = self.transport.query(READ_SHOP)
             if not shop["locations"]["nodes"] or not shop["publications"]["nodes"]:
                 raise InvalidError("The shop has no location or no sales channel.")
-            self._shop = shop
-        return self._shop
+            self.shop = shop
+        return self.shop
 
     def values(self, offer: Offer) -> dict[str, Any]:
         currency = self._known["shop"]["currencyCode"]

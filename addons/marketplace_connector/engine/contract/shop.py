@@ -103,6 +103,8 @@ class Capabilities:
     cancels_orders: bool = False
     registers_webhooks: bool = False  # otherwise they are set up in the shop
     reads_offers: bool = False  # tells what it shows of offers
+    reads_returns: bool = False  # customers ask in the shop to send goods back
+    lists_refunds: bool = False  # by their own time, whatever became of their orders
     offer_bulk_min: int = 0  # so many offers and more go in bulk; 0: none do
     offer_bulk_max: int = 0  # of one bulk
     bulks_at_once: int = 1  # that the shop works on
