@@ -114,7 +114,7 @@ class ShopDriver(Protocol):
         """
 
     def grow_old(self, ref: str, at: datetime) -> None:
-        """Make an order look as if it was placed and last changed then."""
+        """Make an order look as if it was placed, last changed and over then."""
 
     def cancel(self, ref: str) -> None:
         """Cancel a whole order that is not captured."""

@@ -106,6 +106,17 @@ class MedusaDriver:
             )
         connection.close()
 
+    def grow_old(self, ref, at):
+        ids = [order["id"] for order in self.staff.orders(ref)]
+        connection = psycopg2.connect(self.dsn)
+        with connection:
+            connection.cursor().execute(
+                """UPDATE "order" SET updated_at = %(at)s, created_at = %(at)s,
+                          status = 'completed' WHERE id = ANY(%(ids)s)""",
+                {"at": at, "ids": ids},
+            )
+        connection.close()
+
     # ---- what the shop shows -----------------------------------------------
 
     def offers(self):

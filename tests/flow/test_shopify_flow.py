@@ -30,10 +30,10 @@ class TestShopifyFlow(LocalShopCase, MarketplaceCommon):
                 for rank in range(1500)
             )
         )
+        offers[5].product_id.name = "Bead " * 60
         self.env["marketplace.outbox"].search(
             [("state", "=", "pending")]
         ).action_cancel()
-        offers[5].product_id.name = "Bead " * 60
         self.shop.app.requests = 0
         load = self.env["marketplace.load"].create(
             {"storefront_id": self.storefront.id, "kind": "catalogue"}

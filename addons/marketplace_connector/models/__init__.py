@@ -33,6 +33,7 @@ from . import marketplace_reconciliation_facts
 from . import marketplace_reconciliation_books
 from . import marketplace_reconciliation_gap
 from . import marketplace_reconciliation
+from . import marketplace_reconciliation_older
 from . import marketplace_mastership
 from . import marketplace_storefront_secrets
 from . import base_partner_merge

@@ -14,6 +14,7 @@ from . import test_offer_bulk
 from . import test_connect
 from . import test_vendor_records
 from . import test_reconciliation
+from . import test_reconciliation_older
 from . import test_watch
 from . import test_mastership
 from . import test_secrets
