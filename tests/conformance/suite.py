@@ -435,13 +435,13 @@ class AdapterConformance:
             placed = driver.place_order({world.skus[0]: 1})
             assert self.read(world, placed.ref).returns == ()
             return
-        placed = driver.place_order({world.skus[0]: 2, world.skus[2]: 1})
+        placed = driver.place_order({world.skus[0]: 2})
         assert self.read(world, placed.ref).returns == ()
         ref = driver.ask_return(placed.ref, world.skus[0], 1)
         order = self.reread(world, placed.ref)
         (wanted,) = order.returns
         assert (wanted.ref, find_misfit(order)) == (ref, "")
-        (line,) = [line for line in order.lines if line.sku == world.skus[0]]
+        (line,) = order.lines
         assert wanted.lines == (LineQuantity(line.ref, 1),)
         assert abs(wanted.at - datetime.now(UTC)) < timedelta(minutes=5)
         assert self.read(world, placed.ref).returns == order.returns
