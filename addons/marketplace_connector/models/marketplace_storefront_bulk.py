@@ -8,7 +8,7 @@ from odoo.addons.queue_job.job import identity_exact
 from ..adapters.errors import AuthError, InvalidError, ShopError, ThrottledError
 from ..const import ERROR_CHARS_MAX, RETRY_SECONDS
 
-LOOK_SECONDS = 30  # between two looks at what the shop works on
+LOOK_SECONDS = 60  # between two looks at what the shop works on; it may call earlier
 
 
 class MarketplaceStorefront(models.Model):

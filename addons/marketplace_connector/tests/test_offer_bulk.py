@@ -13,6 +13,7 @@ from ..adapters.errors import AuthError, InvalidError, ThrottledError, Transient
 from ..adapters.vendure import VendureAdapter
 from ..engine.contract import Bulk, Capabilities, Event, Result
 from ..models.marketplace_offer_bulk import TRIES_MAX
+from ..models.marketplace_storefront_bulk import LOOK_SECONDS
 from .common import ConnectorCommon
 
 
@@ -286,7 +287,9 @@ class TestOfferBulk(ConnectorCommon, HttpCase):
             self.assertLess(load.progress, 100)
             with trap_jobs() as trap:
                 load._job_load()
-                trap.assert_enqueued_job(load._job_load, properties={"eta": 30})
+                trap.assert_enqueued_job(
+                    load._job_load, properties={"eta": LOOK_SECONDS}
+                )
             self._follow()
             load._job_load()
         self.assertEqual((load.state, load.progress), ("done", 100.0))

@@ -88,9 +88,7 @@ class TestReconciliationOlder(ConnectorCommon):
             self.storefront.refund_days = days
             with trap_jobs() as trap:
                 Storefront._cron_reconcile()
-                trap.assert_jobs_count(
-                    count, only=self.storefront._job_reconcile_older
-                )
+                trap.assert_jobs_count(count, only=self.storefront._job_reconcile_older)
 
     def test_recent_and_very_old_orders_are_left_to_others(self):
         self._age(self.groups[0], 5)

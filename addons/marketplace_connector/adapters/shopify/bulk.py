@@ -93,7 +93,8 @@ def run(transport: Transport, call: str, parameters: str, path: str) -> str:
     """Run a mutation for each line of a file, once; return the operation.
 
     The mutation is named after the file, and the shop tells the mutations of its
-    operations: one that was started, and of which no answer came, is known again.
+    operations: one that was started, and of which no answer came, is known again. Were
+    it not found it would run twice, and the second time change nothing.
 
     :param call: the field, with the variables of ``parameters``.
     :raises ThrottledError: the shop works on as many as it can.
