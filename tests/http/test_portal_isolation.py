@@ -123,6 +123,8 @@ CLOSED_MODELS = {
     "marketplace.message",
     "marketplace.message.compose",
     "marketplace.message.mixin",
+    "marketplace.offer.bulk",
+    "marketplace.offer.bulk.line",
     "marketplace.offer.import",
     "marketplace.offer.import.line",
     "marketplace.offer.import.wizard",

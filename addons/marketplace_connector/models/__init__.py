@@ -18,6 +18,8 @@ from . import marketplace_inbox_facts
 from . import marketplace_inbox_summary
 from . import marketplace_load
 from . import marketplace_outbox
+from . import marketplace_offer_bulk
+from . import marketplace_storefront_bulk
 from . import marketplace_offer
 from . import product_pim
 from . import marketplace_offer_facts
@@ -33,6 +35,7 @@ from . import marketplace_reconciliation_facts
 from . import marketplace_reconciliation_books
 from . import marketplace_reconciliation_gap
 from . import marketplace_reconciliation
+from . import marketplace_reconciliation_older
 from . import marketplace_mastership
 from . import marketplace_storefront_secrets
 from . import marketplace_storefront_language

@@ -11,9 +11,11 @@ from . import test_inbox_facts
 from . import test_customers
 from . import test_inbox_change
 from . import test_load
+from . import test_offer_bulk
 from . import test_connect
 from . import test_vendor_records
 from . import test_reconciliation
+from . import test_reconciliation_older
 from . import test_watch
 from . import test_mastership
 from . import test_secrets

@@ -20,6 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from . import front, schema
+from .bulk import FIELDS, Bulks
 from .cost import Cost
 from .reads import Reads
 from .shop import Shop
@@ -40,6 +41,9 @@ class App:
         self.schema = schema.load()
         self.calls = []  # documents, for those who count
         self.granted = []  # tokens given to the app, in the order of asking
+        self.requests = 0  # those and the storage's
+        self.url = ""
+        self.bulks = Bulks(self)
 
     def __call__(self, environ, start_response):
         request = Request(environ)
@@ -52,6 +56,13 @@ class App:
             return _json(front.check_out(self.shop, request.get_json()))
         if request.path == TOKEN_PATH:
             return self._grant(request.form)
+        self.requests += 1
+        if request.path == "/storage":
+            return Response(status=self.bulks.take_file(request))
+        if request.path.startswith("/storage/"):
+            name = request.path.removeprefix("/storage/").removesuffix(".jsonl")
+            status, content = self.bulks.give_file(name)
+            return Response(content, status, content_type="application/jsonl")
         if request.path != PATH:
             return _json({"errors": "Not Found"}, 404)
         token = request.headers.get("X-Shopify-Access-Token", "")
@@ -107,14 +118,14 @@ class App:
             document,
             root_value=self,
             variable_values=variables,
-            field_resolver=self._resolve,
+            field_resolver=self.resolve,
         )
         answer = {"data": result.data, "extensions": extensions}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
         return answer
 
-    def _resolve(self, source, info, **args):
+    def resolve(self, source, info, **args):
         if source is self:
             value = self._root(info, args)
         else:
@@ -130,9 +141,12 @@ class App:
 
     def _root(self, info, args):
         name = info.field_name
+        if name in FIELDS:
+            return getattr(self.bulks, name)(info, **args)
         if info.parent_type is self.schema.query_type:
             reads = Reads(self.shop)
-            return getattr(reads, "shop_" if name == "shop" else name)(info, **args)
+            method = f"{name}_" if name in ("shop", "return") else name
+            return getattr(reads, method)(info, **args)
         write = getattr(Writes(self.shop), name)
         if name not in IDEMPOTENT:
             return write(info, **args)

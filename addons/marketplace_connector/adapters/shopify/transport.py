@@ -58,10 +58,14 @@ class Transport:
 
     def mutate(self, document: str, **variables: Any) -> dict[str, Any]:
         """Write; the first user error of any field is raised."""
-        data = self._post(document, variables, write=True)
+        data = self.write(document, **variables)
         for payload in data.values():
             raise_user_errors(payload)
         return data
+
+    def write(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Write; user errors are left to the caller."""
+        return self._post(document, variables, write=True)
 
     def mutate_each(
         self, call: str, kinds: Sequence[str], inputs: Sequence[Sequence[Any]]
@@ -86,6 +90,40 @@ class Transport:
         document = f"mutation({', '.join(parameters)}) {{\n" + "\n".join(calls) + "\n}"
         data = self._post(document, values, write=True)
         return [data[f"m{rank}"] for rank in range(len(inputs))]
+
+    @staticmethod
+    def upload(url: str, form: dict[str, str], content: bytes) -> None:
+        """Put a file where the shop said: no place of its own, so no token goes there.
+
+        :raises TransientError: nothing is done by a file alone.
+        """
+        try:
+            response = requests.post(
+                url,
+                data=form,
+                files={"file": ("rows.jsonl", content, "text/jsonl")},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise classify_failure(error, write=False) from error
+        if not 200 <= response.status_code < 300:
+            message = f"The shop's storage took no file (HTTP {response.status_code})."
+            raise TransientError(message)
+
+    @staticmethod
+    def download(url: str) -> bytes | None:
+        """Return a file that the shop made; None: it is not kept any more."""
+        try:
+            response = requests.get(url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        except requests.RequestException as error:
+            raise classify_failure(error, write=False) from error
+        if response.status_code in (403, 404, 410):
+            return None
+        if response.status_code != 200:
+            message = f"The shop's storage gave no file (HTTP {response.status_code})."
+            raise TransientError(message)
+        return response.content
 
     @staticmethod
     def check(payloads: Iterable[dict[str, Any]]) -> None:
