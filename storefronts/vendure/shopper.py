@@ -369,7 +369,10 @@ class Operator:
             f"""mutation($input: FulfillOrderInput!) {{
               addFulfillmentToOrder(input: $input) {{ __typename {REFUSAL} }}
             }}""",
-            input={"lines": lines, "handler": _operation("manual-fulfillment", method="by hand")},
+            input={
+                "lines": lines,
+                "handler": _operation("manual-fulfillment", method="by hand"),
+            },
         )
 
     def cancel_pieces(self, ref: str, quantities: Mapping[str, int]) -> None:

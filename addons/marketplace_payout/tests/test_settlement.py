@@ -387,6 +387,6 @@ class TestSettlement(PayoutCommon):
         queries(warm)
         cost_five, cost_ten = queries(five), queries(ten)
         # Six per invoice: its number takes three, tax tags and followers the rest. One
-        # more per vendor fails; what fell out of a cache of the server, a few, does not.
+        # more per vendor fails; what fell out of the server's caches does not.
         self.assertLess(cost_ten - cost_five, 5 * 7)
         self.assertLess(cost_ten, 256 + 5)
