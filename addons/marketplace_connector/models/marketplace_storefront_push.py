@@ -61,13 +61,13 @@ class MarketplaceStorefront(models.Model):
         self.ensure_one()
         if self.state != "connected":
             return
-        if self.env["marketplace.outbox"]._send_waiting(self) == PROCESS_BATCH:
+        if self.env["marketplace.outbox"]._send_waiting(self) >= PROCESS_BATCH:
             self._delay()._job_send_outbox()
 
     def _send_outbox(self):
         """Send everything that waits, in this transaction."""
         self.ensure_one()
-        while self.env["marketplace.outbox"]._send_waiting(self) == PROCESS_BATCH:
+        while self.env["marketplace.outbox"]._send_waiting(self) >= PROCESS_BATCH:
             pass
 
     # -- set-up ---------------------------------------------------------------------
