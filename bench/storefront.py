@@ -176,10 +176,7 @@ def plain_orders(env, vals_list):
 def main(env, url):
     """Print what pushing and importing cost; what is written is committed."""
     offers = seed.marketplace(env, VENDORS, OFFERS, PRODUCTS, "shop")
-    products = offers.product_id
-    twins = dict(
-        zip(products, seed.create_products(env, len(products), "twin"), strict=True)
-    )
+    twins = orders.make_twins(env, offers.product_id)
     storefront = create_storefront(env, url)
     commit(env)
     compare_pushes(storefront, offers)
