@@ -67,7 +67,7 @@ class TestVendureCatalogue(VendureCase):
             self._create_offer(vendor, 5.0 + rank, sku=self._sku(f"MANY{rank}"))
         with self._spy_writes() as writes:
             self.storefront._send_outbox()
-        # Products; their option group with the variants; one assignment for all vendors.
+        # Products; their option group with the variants; the assignments.
         self.assertEqual(writes.call_count, 3)
         shown = self._catalogue()
         self.assertEqual(shown[self._sku("MANY59")]["priceWithTax"], 6400)
