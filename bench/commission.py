@@ -243,7 +243,11 @@ def by_hand(env, vals_list):
 
 
 def invoice_vals(moves):
-    """Return the values of the same invoices, with all Odoo would look up."""
+    """Return the values of the same invoices, with all Odoo would look up.
+
+    Amounts of the journal items and tags too: Odoo would write them afterwards, one
+    document at a time.
+    """
     return [
         {
             "move_type": move.move_type,
@@ -265,6 +269,9 @@ def invoice_vals(moves):
                         "tax_ids": [Command.set(line.tax_ids.ids)],
                         "quantity": line.quantity,
                         "price_unit": line.price_unit,
+                        "amount_currency": line.amount_currency,
+                        "balance": line.balance,
+                        "tax_tag_ids": [Command.set(line.tax_tag_ids.ids)],
                         "analytic_distribution": False,
                         "sequence": line.sequence,
                     }

@@ -23,6 +23,7 @@ from .common import measure, medians, print_table
 LINES = 100
 ROUND_VENDORS = 20
 ROUNDS = 2
+FULL_ROUNDS = 5
 # Vendors of the two runs that are compared.
 SIZES = (10, 100)
 FULL_SIZES = (100, 1000)
@@ -194,15 +195,15 @@ def vendor_facts(env, vendors):
     }
 
 
-def compare(env, users):
+def compare(env, users, rounds):
     """Measure alternated rounds; return {side: medians}."""
     sold, delivered, cutoff, day = dates()
     runs = {"payout run": [], "by hand": [], "by hand, told": []}
     everyone = payout_seed.vendors_with_lines(
-        env, 3 * (ROUNDS + 1) * ROUND_VENDORS, LINES, "R", sold, delivered
+        env, 3 * (rounds + 1) * ROUND_VENDORS, LINES, "R", sold, delivered
     ).ids
     told = env(context={**env.context, "no_cash_basis": True})
-    for number in range(ROUNDS + 1):
+    for number in range(rounds + 1):
         sets = [
             env["res.partner"].browse(everyone[first : first + ROUND_VENDORS])
             for first in range(
@@ -245,9 +246,10 @@ def main(env):
     payout_seed.prepare_company(env)
     users = people(env)
     env.cr.commit()
-    rows = compare(env, users)
+    rounds = FULL_ROUNDS if full else ROUNDS
+    rows = compare(env, users, rounds)
     lines = ROUND_VENDORS * LINES
-    print(f"{ROUNDS} alternated rounds of {lines} ledger lines, {ROUND_VENDORS}")
+    print(f"{rounds} alternated rounds of {lines} ledger lines, {ROUND_VENDORS}")
     print("vendors; medians of a round\n")
     print_table(rows, lines, "lines")
     ratio = rows["payout run"][0] / rows["by hand, told"][0]

@@ -5,6 +5,8 @@ production; what it left in the tables is then multiplied with plain SQL, journa
 entries included. Amounts of the copies are those of the first line.
 """
 
+import random
+
 from . import seed
 
 # Vendors in one purchase.
@@ -67,6 +69,8 @@ def vendors_with_lines(env, count, lines, prefix, sold, delivered):
     product = seed.create_products(env, 1, prefix)
     product.type = "consu"  # a vendor ships it
     offers = seed.create_offers(env, vendors, product, count, prefix)
+    # Customers buy of any vendors together.
+    offers = offers.browse(random.Random(count).sample(offers.ids, len(offers)))
     tax = company._marketplace_tax(20.0)
     customer = env["res.partner"].create({"name": f"{prefix} customer"})
     groups, problems = env["marketplace.order"]._import_batch(

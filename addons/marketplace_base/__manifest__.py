@@ -119,6 +119,7 @@
         "wizards/marketplace_cash_remittance_views.xml",
         "views/marketplace_cash_collection_views.xml",
         "views/cash_on_delivery_views.xml",
+        "views/cash_vendor_views.xml",
         "data/cash_on_delivery_data.xml",
         "views/marketplace_refund_preview_views.xml",
         "views/marketplace_order_group_views.xml",

@@ -171,6 +171,7 @@ EVENTS = [
     ("collection_loss", "Account written off"),
     ("discount_funding", "Discount paid by the marketplace"),
     ("entitlement", "Vendor entitled"),
+    ("vendor_cash", "Customer's cash kept by the vendor"),
     ("refund", "Refund to the customer"),
     ("shipping_funding", "Delivery paid by the marketplace"),
     ("rounding", "Rounding of the order total"),
@@ -178,6 +179,9 @@ EVENTS = [
     ("dispute_opened", "Chargeback opened"),
     ("dispute_fee", "Chargeback fee"),
     ("dispute_won", "Chargeback won"),
+    ("dispute_recovered", "Lost chargeback won later"),
+    ("dispute_relieved", "Operator's lost chargeback won later"),
+    ("dispute_fee_back", "Chargeback fee returned"),
     ("dispute_lost", "Chargeback lost by the vendor"),
     ("dispute_borne", "Chargeback lost by the operator"),
     ("psp_settlement", "PSP settles to the bank"),
@@ -208,6 +212,7 @@ LETTERED_ROLES = {
     "VENDOR_PENDING": "sale_order_id",
     "DISPUTES": "marketplace_order_id",
     "CUST_COLLECT": "marketplace_order_id",
+    "VENDOR_CASH": "marketplace_order_id",
 }
 # Groups of journal items lettered by one transaction.
 LETTERING_BATCH = 200
@@ -276,6 +281,16 @@ ROLES = {
         "121200",
         True,
         "vendor",
+        True,
+    ),
+    "VENDOR_CASH": Role(
+        "Customers' cash kept by vendors",
+        "asset_receivable",
+        "467130",
+        "121700",
+        True,
+        "vendor",
+        True,
         True,
     ),
     "CUST_REFUND": Role(
@@ -421,6 +436,7 @@ DELIVERY_SOURCES = [
     ("customer", "Customer"),
     ("storefront", "Storefront"),
     ("operator", "Back office"),
+    ("vendor", "Vendor"),
     ("assumed", "Assumed after the contract's delay"),
 ]
 # Stock figures a warehouse system may send in one call.
@@ -428,8 +444,8 @@ WMS_ITEMS_MAX = 1000
 # Days after which a parcel on its way is listed as late, unless the company says else.
 LATE_PARCEL_DAYS = 10
 
-REFUND_STATES = [("draft", "Draft"), ("done", "Done")]
-REFUND_TRANSITIONS = {"done": {"draft"}}
+REFUND_STATES = [("draft", "Draft"), ("done", "Done"), ("reversed", "Reversed")]
+REFUND_TRANSITIONS = {"done": {"draft"}, "reversed": {"done"}}
 REFUND_REASONS = [
     ("withdrawal", "Customer withdrew"),
     ("defective", "Defective or damaged"),
@@ -448,7 +464,8 @@ DISPUTE_STATES = [
     ("won", "Won"),
     ("lost", "Lost"),
 ]
-DISPUTE_TRANSITIONS = {"open": {"draft"}, "won": {"open"}, "lost": {"open"}}
+# A claim booked as lost may be won later: arbitration, second presentment.
+DISPUTE_TRANSITIONS = {"open": {"draft"}, "won": {"open", "lost"}, "lost": {"open"}}
 
 PSP_SETTLEMENT_STATES = [("draft", "Draft"), ("posted", "Posted")]
 PSP_SETTLEMENT_TRANSITIONS = {"posted": {"draft"}}
@@ -460,3 +477,8 @@ QUANTITY_DECIMALS = 6
 
 # Shipments handled by one transaction of the delivery and entitlement jobs.
 SHIPMENT_BATCH = 200
+# Vendors together: whatever pays or matches a vendor reads the whole of his entries,
+# and so few of those of others.
+VENDORS_TOGETHER = "vendor_id.id, id"
+# Parcels or decisions whose money becomes due in one journal entry.
+ENTITLEMENT_ENTRY = 100

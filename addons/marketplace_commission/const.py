@@ -31,6 +31,7 @@ LINE_KINDS = [
     ("commission", "Commission"),
     ("reversal", "Reversal"),
     ("override", "Correction"),
+    ("restored", "Charged Again"),
 ]
 
 # A change of one of these makes a new version of the rule.

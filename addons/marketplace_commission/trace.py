@@ -38,6 +38,7 @@ class Trace:
             "above": self._render_above,
             "policy": self._render_policy,
             "override": self._render_override,
+            "restored": self._render_restored,
         }
         rejected = [step for step in steps if step["step"] == "rejected"]
         sentences = self._render_rejected(rejected)
@@ -271,6 +272,13 @@ class Trace:
             before=self._money(step["before"]),
             after=self._money(step["after"]),
             reason=step["reason"].rstrip("."),
+        )
+
+    def _render_restored(self, step):
+        return self.env._(
+            "The chargeback was won after it was lost: the %(amount)s given back are "
+            "owed again.",
+            amount=self._money(step["amount"]),
         )
 
     def _render_policy(self, step):

@@ -39,7 +39,7 @@ OUTBOX_STATES = [
 OUTBOX_TRANSITIONS = {
     "pending": {"failed", "cancelled"},  # sent again by hand
     "retry": {"pending"},
-    "done": {"pending", "retry"},
+    "done": {"pending", "retry", "failed"},  # overtaken by a later one
     "failed": {"pending", "retry"},
     "cancelled": {"pending", "retry", "failed"},
 }

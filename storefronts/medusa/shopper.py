@@ -135,6 +135,33 @@ class Operator(Session):
         ]
         return made
 
+    def send_back(self, ref: str, sku: str, quantity: int) -> str:
+        """Deliver all pieces of a SKU, then ask for so many back; return the return."""
+        order, item = next(
+            (order, item)
+            for order in self.orders(ref)
+            for item in order["items"]
+            if item["variant_sku"] == sku
+        )
+        path = f"/admin/orders/{order['id']}/fulfillments"
+        items = [{"id": item["id"], "quantity": item["quantity"]}]
+        reserved = self.get("/admin/reservations", line_item_id=item["id"])
+        (place,) = {row["location_id"] for row in reserved["reservations"]}
+        made = self.post(
+            path, {"items": items, "location_id": place}, fields="*fulfillments"
+        )
+        (parcel,) = made["order"]["fulfillments"]
+        self.post(f"{path}/{parcel['id']}/shipments", {"items": items})
+        self.post(f"{path}/{parcel['id']}/mark-as-delivered")
+        made = self.post(
+            "/admin/returns", {"order_id": order["id"], "location_id": place}
+        )
+        returned = made["return"]["id"]
+        wanted = {"items": [{"id": item["id"], "quantity": quantity}]}
+        self.post(f"/admin/returns/{returned}/request-items", wanted)
+        self.post(f"/admin/returns/{returned}/request", {})
+        return returned
+
     def cancel(self, ref: str) -> None:
         for order in self.orders(ref):
             self.post(f"/admin/orders/{order['id']}/cancel")

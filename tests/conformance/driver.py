@@ -107,6 +107,15 @@ class ShopDriver(Protocol):
     def refund(self, ref: str, sku: str, quantity: int) -> ShownRefund:
         """Give back the paid price of pieces."""
 
+    def ask_return(self, ref: str, sku: str, quantity: int) -> str:
+        """Send pieces back that arrived, as the customer; return the reference.
+
+        Only for shops that know returns.
+        """
+
+    def grow_old(self, ref: str, at: datetime) -> None:
+        """Make an order look as if it was placed, last changed and over then."""
+
     def cancel(self, ref: str) -> None:
         """Cancel a whole order that is not captured."""
 

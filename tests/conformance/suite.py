@@ -29,9 +29,15 @@ from odoo.addons.marketplace_connector.engine.contract import (
     FulfilmentState,
     LineQuantity,
     OrderState,
+    PaymentKind,
     PaymentState,
     RefundModel,
     RefundState,
+)
+from odoo.addons.marketplace_connector.engine.mapping import map_payments
+from odoo.addons.marketplace_connector.engine.payment_kinds import (
+    method_key,
+    with_kinds,
 )
 from odoo.addons.marketplace_connector.engine.validate import check_order
 from odoo.addons.marketplace_connector.engine.wellformed import find_misfit
@@ -429,6 +435,46 @@ class AdapterConformance:
         assert (refund.amount, refund.state) == (shown.amount, RefundState.DONE)
         assert refund.payment_ref == payment.ref
         assert check_order(order) == []
+
+    def test_unpaid_order_names_its_method_of_payment(self, driver, world):
+        """A mapping can then say that it is paid at the door, and nothing is owed."""
+        placed = driver.place_order({world.skus[0]: 1}, capture=False)
+        order = self.read(world, placed.ref)
+        (payment,) = order.payments
+        assert payment.method and not order.is_cash_on_delivery
+        kinds = {method_key(payment.method): PaymentKind.CASH_ON_DELIVERY}
+        at_door = with_kinds(order, kinds)
+        assert at_door.cash_payment.ref == payment.ref
+        assert map_payments(at_door.payments) == []
+        assert check_order(at_door) == []
+
+    def test_return_is_read(self, driver, world):
+        if not world.adapter.capabilities.reads_returns:
+            placed = driver.place_order({world.skus[0]: 1})
+            assert self.read(world, placed.ref).returns == ()
+            return
+        placed = driver.place_order({world.skus[0]: 2})
+        assert self.read(world, placed.ref).returns == ()
+        ref = driver.ask_return(placed.ref, world.skus[0], 1)
+        order = self.reread(world, placed.ref)
+        (wanted,) = order.returns
+        assert (wanted.ref, find_misfit(order)) == (ref, "")
+        (line,) = order.lines
+        assert wanted.lines == (LineQuantity(line.ref, 1),)
+        assert abs(wanted.at - datetime.now(UTC)) < timedelta(minutes=5)
+        assert self.read(world, placed.ref).returns == order.returns
+
+    def test_refund_of_an_old_order_is_listed_by_its_own_time(self, driver, world):
+        """Nobody called us, and the order looks as it did a long time ago."""
+        placed, other = (driver.place_order({world.skus[0]: 2}) for _rank in range(2))
+        since = datetime.now(UTC) - timedelta(days=1)
+        driver.refund(placed.ref, world.skus[0], 1)
+        driver.grow_old(placed.ref, since - timedelta(days=99))
+        assert len(self.read(world, placed.ref).refunds) == 1
+        if world.adapter.capabilities.lists_refunds:
+            listed = set(world.adapter.list_refunded(since))
+            assert placed.ref in listed
+            assert other.ref not in listed
 
     def test_edit_and_cancellation_in_the_shop_are_seen(self, driver, world):
         placed = driver.place_order({world.skus[0]: 3, world.skus[2]: 1}, capture=False)

@@ -19,7 +19,10 @@ from odoo.addons.marketplace_connector.adapters.errors import (
     InvalidError,
     ThrottledError,
 )
-from odoo.addons.marketplace_connector.adapters.shopify import ShopifyAdapter
+from odoo.addons.marketplace_connector.adapters.shopify import (
+    ShopifyAdapter,
+    offer_bulk,
+)
 from odoo.addons.marketplace_connector.engine import contract
 from odoo.addons.marketplace_connector.engine.contract import (
     FulfilmentState,
@@ -37,6 +40,7 @@ if str(SHOP_FOLDER) not in sys.path:
 
 from shopify_server import schema  # noqa: E402
 from shopify_server.app import running, sign  # noqa: E402
+from shopify_server.bulk import Fault  # noqa: E402, F401
 from shopify_server.orders import OrderView  # noqa: E402
 from shopify_server.shop import Bucket, Shop, gid  # noqa: E402
 from shopify_server.writes import Writes  # noqa: E402
@@ -130,6 +134,17 @@ class ShopifyDriver:
             },
         )
         return ShownRefund(made["refund"]["id"].rpartition("/")[2], cents(amount))
+
+    def ask_return(self, ref, sku, quantity, reason="OTHER", status="REQUESTED"):
+        line = self._line(ref, sku)["id"]
+        rows = [(line, quantity, reason, "Please")]
+        made = self.staff.shop_return(self._order(ref), rows, status)
+        return made["id"].rpartition("/")[2]
+
+    def grow_old(self, ref, at):
+        order = self._order(ref)
+        order["closed"] = True
+        order["created_at"] = order["updated_at"] = at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def cancel(self, ref):
         self.staff.orderCancel(None, gid("Order", ref))
@@ -227,7 +242,8 @@ def own_documents():
         "commands.SET_QUANTITY": ["ID!", "ID!", "Int!"],
         "events.CREATE": ["WebhookSubscriptionTopic!", "WebhookSubscriptionInput!"],
     }
-    for name in ("documents", "vendors", "offers", "commands", "events", "settings"):
+    modules = "bulk documents vendors offers commands events settings"
+    for name in modules.split():
         module = (
             getattr(shopify, name, None) or sys.modules[f"{shopify.__name__}.{name}"]
         )
@@ -243,6 +259,11 @@ def own_documents():
                 yield full, f"mutation({parameters}) {{ {call} }}"
             elif text.lstrip().startswith(("query", "mutation")):
                 yield full, text
+    # What operations run for each line of a file.
+    for key in ("SET", "PUBLISH"):
+        parameters = getattr(offer_bulk, f"{key}_PARAMETERS")
+        call = getattr(offer_bulk, f"{key}_CALL")
+        yield f"bulk.{key}", f"mutation({parameters}) {{ {call} }}"
 
 
 class TestShopify(AdapterConformance):
@@ -273,6 +294,33 @@ class TestShopify(AdapterConformance):
                 self.connect(driver).check()
         finally:
             driver.shop.scopes.append("write_inventory")
+
+    def test_app_of_the_dev_dashboard_asks_for_its_token_once(self, driver, world):
+        """The next adapter goes on with it; one that is refused is asked for anew."""
+        mine = ("app-client", driver.shop.secret)
+        for _job in range(2):
+            adapter = ShopifyAdapter(driver.url, *mine)
+            assert adapter.check().version == shopify.transport.API_VERSION
+            assert adapter.pull_orders("", 25).documents
+        assert len(driver.app.granted) == 1
+        driver.app.granted.clear()  # as when the secret was renewed
+        assert ShopifyAdapter(driver.url, *mine).check().is_set_up
+        assert len(driver.app.granted) == 1
+
+    def test_token_is_asked_for_again_before_its_day_is_over(self, driver, monkeypatch):
+        adapter = ShopifyAdapter(driver.url, "app-client", driver.shop.secret)
+        adapter.check()
+        before, now = len(driver.app.granted), shopify.access.time.monotonic()
+        monkeypatch.setattr(
+            shopify.access.time, "monotonic", lambda: now + 24 * 60 * 60 - 60
+        )
+        adapter.check()
+        assert len(driver.app.granted) == before + 1
+
+    def test_shop_says_why_it_gives_an_app_no_token(self, driver):
+        wrong = ShopifyAdapter(driver.url, "app-client", "shpss_wrong")
+        with pytest.raises(AuthError, match="The client secret is not valid"):
+            wrong.check()
 
     def test_development_shop_is_no_production(self, driver, world):
         assert world.adapter.check().is_production is False
@@ -393,6 +441,55 @@ class TestShopify(AdapterConformance):
         for placed, _command in self.lose_each_answer(driver, act, prepare):
             (line,) = self.read(world, placed.ref).lines
             assert line.quantity == 2
+
+    @pytest.mark.parametrize(
+        "reason, told",
+        [
+            ("DEFECTIVE", "defective"),
+            ("UNWANTED", "withdrawal"),
+            ("WRONG_ITEM", "wrong_item"),
+            ("STYLE", "Style"),
+        ],
+    )
+    def test_return_says_why(self, driver, world, reason, told):
+        placed = driver.place_order({world.skus[0]: 1})
+        driver.ask_return(placed.ref, world.skus[0], 1, reason)
+        (wanted,) = self.read(world, placed.ref).returns
+        assert (wanted.reason, wanted.note) == (told, "Please")
+
+    @pytest.mark.parametrize("status", ["DECLINED", "CANCELED", "CLOSED"])
+    def test_return_that_waits_for_nothing_is_left_out(self, driver, world, status):
+        placed = driver.place_order({world.skus[0]: 1})
+        driver.ask_return(placed.ref, world.skus[0], 1, status=status)
+        assert self.read(world, placed.ref).returns == ()
+
+    def test_returns_of_many_pages_are_read_to_their_end(self, driver, world):
+        """Twelve returns, the last one of fifteen lines and one of another shop."""
+        offers = [make_offer(world.vendors[0], f"Tile{n}", 100) for n in range(15)]
+        world.adapter.upsert_offers(offers)
+        placed = driver.place_order({offer.sku: 20 for offer in offers})
+        for _rank in range(11):
+            driver.ask_return(placed.ref, offers[0].sku, 1)
+        lines = [driver._line(placed.ref, offer.sku)["id"] for offer in offers]
+        rows = [(line, 2, "OTHER", "") for line in ["gid://shopify/LineItem/1", *lines]]
+        driver.staff.shop_return(driver._order(placed.ref), rows)
+        order = self.read(world, placed.ref)
+        assert len(order.returns) == 12
+        assert {line.quantity for line in order.returns[-1].lines} == {2}
+        assert len(order.returns[-1].lines) == 15
+
+    def test_return_of_an_old_order_comes_by_the_second_lane(self, driver, world):
+        placed = driver.place_order({world.skus[0]: 1})
+        driver.grow_old(placed.ref, datetime.now(UTC) - timedelta(days=90))
+        driver.ask_return(placed.ref, world.skus[0], 1)
+        assert len(self.reread(world, placed.ref).returns) == 1
+
+    def test_return_of_a_webhook_calls_for_its_order(self, driver):
+        now = datetime.now(UTC)
+        body = json.dumps({"id": 9, "order": {"id": 7}}).encode()
+        headers = driver.sign(body, "s3cret", "d", now)
+        event = ShopifyAdapter.parse_event(headers, body, "s3cret", now)
+        assert (event.kind, event.ref) == ("order", "7")
 
     def test_order_of_many_lines_is_read_to_its_end(self, driver, world):
         offers = [make_offer(world.vendors[0], f"Bead{n}", 100) for n in range(60)]

@@ -2,8 +2,10 @@
 
 from odoo.fields import Command
 
+from .old_refund import OldRefundCase
 
-class LocalShopCase:
+
+class LocalShopCase(OldRefundCase):
     """The tests; a class says how its shop is started and what is peculiar to it."""
 
     code = ""
@@ -109,4 +111,15 @@ class LocalShopCase:
         self.shop.refund(placed.ref, "BOOK", 1)
         self._synchronise(placed)
         self.assertEqual(self._minor(sum(group.refund_ids.mapped("amount"))), 1200)
+        self.assertTiedOut()
+
+    def test_refund_of_an_old_order_is_found_at_night(self):
+        placed, group = self._buy()
+        self.check_refund_of_old_order(
+            group,
+            1200,
+            lambda: self.shop.refund(placed.ref, "BOOK", 1),
+            lambda at: self.shop.grow_old(placed.ref, at),
+            lambda: self._synchronise(placed),
+        )
         self.assertTiedOut()

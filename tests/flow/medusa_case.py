@@ -11,6 +11,9 @@ from odoo.fields import Command
 
 from odoo.addons.marketplace_base.tests.common import MarketplaceCommon
 
+from ..conformance.medusa_driver import grow_old
+from .old_refund import OldRefundCase
+
 SHOP_FOLDER = Path(__file__).parents[2] / "storefronts" / "medusa"
 if str(SHOP_FOLDER) not in sys.path:
     sys.path.append(str(SHOP_FOLDER))
@@ -132,7 +135,7 @@ class MedusaCase(MarketplaceCommon):
         ]
 
 
-class MedusaFlow:
+class MedusaFlow(OldRefundCase):
     """The whole way of an order; amounts to the cent."""
 
     def test_order_of_two_vendors_there_and_back(self):
@@ -208,6 +211,18 @@ class MedusaFlow:
         self.storefront.order_cursor = False
         self._synchronise()
         self.assertEqual(self._counts(), counts)
+
+    def test_refund_of_an_old_order_is_found_at_night(self):
+        dsn = os.environ[f"MKP_{self.adapter.upper()}_DSN"]
+        placed = self._buy({self.mug: 1, self.book: 1})
+        self.check_refund_of_old_order(
+            self._import(placed),
+            500,
+            lambda: self.staff.refund(placed["id"], 5, "late"),
+            lambda at: grow_old(dsn, self.staff.orders(placed["id"]), at),
+            self._synchronise,
+        )
+        self.assertTiedOut()
 
 
 class MedusaWebhook:

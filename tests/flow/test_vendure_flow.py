@@ -4,6 +4,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..conformance.faulty_proxy import faulty_proxy
+from ..conformance.test_vendure import grow_old
+from .old_refund import OldRefundCase
 from .vendure_case import VendureCase
 
 
@@ -153,7 +155,7 @@ class TestVendureCatalogue(VendureCase):
 
 
 @tagged("post_install", "-at_install", "marketplace", "marketplace_slow")
-class TestVendureOrders(VendureCase):
+class TestVendureOrders(OldRefundCase, VendureCase):
     def test_order_of_three_vendors_is_split_to_the_cent(self):
         """Coupon and shared delivery fall on the vendors; no cent is lost."""
         placed = self._buy(
@@ -317,6 +319,17 @@ class TestVendureOrders(VendureCase):
         self.assertEqual(
             group.refund_ids.line_ids.sale_line_id.order_id.vendor_id,
             self.vendors[0] | self.vendors[2],
+        )
+        self.assertTiedOut()
+
+    def test_refund_of_an_old_order_is_found_at_night(self):
+        placed = self._buy({self.mug: 1, self.candle: 1})
+        self.check_refund_of_old_order(
+            self._import(placed),
+            500,
+            lambda: self.operator.refund(placed["id"], {}, "late", amount=500),
+            lambda at: grow_old(placed["id"], at),
+            self._synchronise,
         )
         self.assertTiedOut()
 

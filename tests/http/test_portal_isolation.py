@@ -89,6 +89,10 @@ CLOSED_MODELS = {
     "marketplace.dac7.quarter",
     "marketplace.dac7.reminder",
     "marketplace.dac7.report",
+    "marketplace.debit",
+    "marketplace.debit.answer",
+    "marketplace.debit.mandate",
+    "marketplace.debit.run",
     "marketplace.debt",
     "marketplace.debt.instalment",
     "marketplace.debt.wizard",
@@ -119,6 +123,8 @@ CLOSED_MODELS = {
     "marketplace.message",
     "marketplace.message.compose",
     "marketplace.message.mixin",
+    "marketplace.offer.bulk",
+    "marketplace.offer.bulk.line",
     "marketplace.offer.import",
     "marketplace.offer.import.line",
     "marketplace.offer.import.wizard",
@@ -179,6 +185,7 @@ CLOSED_MODELS = {
     "marketplace.payout.date.move",
     "marketplace.storefront",
     "marketplace.storefront.discount",
+    "marketplace.storefront.payment",
     "marketplace.storefront.shipping",
     "marketplace.storefront.tax",
     "marketplace.tax.class",
@@ -235,6 +242,9 @@ ROUTES = {
         "shipment_id": "marketplace.shipment"
     },
     "/my/marketplace/parcels/<int:shipment_id>/tracking": {
+        "shipment_id": "marketplace.shipment"
+    },
+    "/my/marketplace/parcels/<int:shipment_id>/cash": {
         "shipment_id": "marketplace.shipment"
     },
     "/my/marketplace/parcels/<int:shipment_id>/return-note": {

@@ -154,6 +154,16 @@ def test_every_fault_is_named():
     ]
 
 
+def test_delivery_of_an_unknown_article_leaves_the_fault_to_its_line():
+    """One vendor's line is known, and the delivery covers the other's."""
+    made = order(
+        line("1", "o1", 100),
+        replace(line("2", "gone", 100), sku="NOBODY"),
+        shippings=(Shipping("s", "x", "X", 490, ("2",)),),
+    )
+    assert codes(map_order(made, TABLES)[1]) == ["unknown_sku"]
+
+
 def test_article_that_was_not_pushed_is_found_by_a_sku_of_its_own():
     made = order(replace(line("1", "gone", 100), sku="ONE"))
     payload, faults = map_order(made, TABLES)

@@ -204,8 +204,8 @@ def test_commission(source, rule, line, expected):
 VENDOR_NETS = [
     # (figure, source, rate, credited goods, shipping to the vendor, expected net)
     ("N-12", "dokan PR #3324", "0.30", [645], 0, 451),
-    ("N-15a", DOKAN, "0.10", [1500, 2000], 2000, 5150),
-    ("N-15b", DOKAN, "0.10", [1500, 2000], 0, 3150),
+    ("N-15 (a)", DOKAN, "0.10", [1500, 2000], 2000, 5150),
+    ("N-15 (b)", DOKAN, "0.10", [1500, 2000], 0, 3150),
     # A coupon of the platform leaves the vendor as he was.
     ("N-16", DOKAN, "0.10", [1500, 2000], 0, 3150),
     ("N-17", DOKAN, "0.10", [1200, 2000], 0, 2880),

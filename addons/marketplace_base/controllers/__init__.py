@@ -11,6 +11,7 @@ from . import portal_orders
 from . import portal_proposals
 from . import portal_acceptance
 from . import portal_shipments
+from . import portal_cash
 from . import portal_shipping
 from . import portal_downloads
 from . import portal_self_service

@@ -1,7 +1,10 @@
-"""Arithmetic of cash on delivery: what a carrier collects for one parcel.
+"""Arithmetic of cash on delivery: what is collected for one parcel, and kept.
 
 Amounts are integer minor units, quantities integers of a common denominator.
 """
+
+from collections.abc import Iterable
+from datetime import date
 
 from .money import cumulative_share
 
@@ -26,3 +29,43 @@ def due_at_door(
     (333, 0)
     """
     return max(cumulative_share(charge, quantity, units) - settled - waiting, 0)
+
+
+def to_set_off(cash: int, pending: int) -> int:
+    """Return what of a vendor's cash is set off against what is due to him.
+
+    Cash stands against what is not due yet; what is above that is due from him. When
+    he gave more back than he keeps, the rest is due to him: negative.
+
+    :param cash: taken from the customer for one line, less what was set off before.
+    :param pending: what of the line is the vendor's and not due yet.
+
+    30.00 collected: nothing while all of it is pending, 10.00 once that is due. Of a
+    price that holds 5.00 of ours, those at once; and 4.00 given back afterwards:
+
+    >>> to_set_off(3000, 3000), to_set_off(3000, 2000), to_set_off(3000, 0)
+    (0, 1000, 3000)
+    >>> to_set_off(3000, 2500), to_set_off(-400, 0)
+    (500, -400)
+    """
+    return cash - max(min(cash, pending), 0)
+
+
+def over_since(moves: Iterable[tuple[date, int]], limit: int) -> date | None:
+    """Return since when a debt is above a limit without interruption; None if not.
+
+    :param moves: (day, change of what the vendor is owed), one a day, in order.
+    :param limit: of what he may owe; as much as that is allowed.
+
+    >>> days = [date(2026, 3, day) for day in range(1, 5)]
+    >>> over_since(zip(days, [-40, -20, 15, -10]), 50)
+    datetime.date(2026, 3, 4)
+    >>> over_since(zip(days, [-40, -20, -15, -10]), 50)
+    datetime.date(2026, 3, 2)
+    >>> over_since(zip(days, [-40, -20, 10]), 50)
+    """
+    owed, since = 0, None
+    for day, change in moves:
+        owed += change
+        since = (since or day) if -owed > limit else None
+    return since

@@ -5,6 +5,7 @@ Pure: text and a column mapping in, rows and problems out. Amounts are minor uni
 
 import csv
 import io
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -57,6 +58,19 @@ class Row(NamedTuple):
     payout_date: date
     kind: str
     provider_kind: str
+    currency: str
+    gross: int
+    fee: int
+    net: int
+    references: tuple[str, ...]
+    date: date
+
+
+class Movement(NamedTuple):
+    """A movement as a provider's interface tells it; ``word`` is its type's name."""
+
+    identifier: str
+    word: str
     currency: str
     gross: int
     fee: int
@@ -184,10 +198,7 @@ def _read_row(number, values, mapping, places):
     paid = _read_date(values.get(mapping.payout_date, "")) or moved
     if not paid:
         return problem("date", values.get(mapping.payout_date, ""))
-    fee = amounts["fee"]
-    if kind == "fee":
-        # A fee on its own is told as a movement; one given back is for a person.
-        kind, gross, fee = ("fee", 0, -net) if net <= 0 else ("adjustment", net, 0)
+    kind, gross, fee = _told(kind, gross, amounts["fee"], net)
     references = tuple(
         dict.fromkeys(filter(None, (values.get(name) for name in mapping.references)))
     )
@@ -205,6 +216,76 @@ def _read_row(number, values, mapping, places):
         references,
         moved or paid,
     )
+
+
+def _told(kind, gross, fee, net):
+    """Return kind, gross and fee of a movement as lines of ours tell it."""
+    if kind != "fee":
+        return kind, gross, fee
+    # A fee on its own is told as a movement; one given back is for a person.
+    return ("fee", 0, -net) if net <= 0 else ("adjustment", net, 0)
+
+
+def rows_of(
+    movements: Iterable[Movement],
+    payout: str,
+    payout_date: date,
+    kinds: dict[str, str],
+    currencies: Iterable[str],
+) -> tuple[list[Row], list[Problem]]:
+    """Return the rows of one payout that an interface told, as those of its file.
+
+    :param kinds: {provider's word: kind}; words that are not named are adjustments.
+    :param currencies: codes that are active; others are a problem.
+
+    >>> day = date(2026, 3, 3)
+    >>> moved = Movement("txn_1", "charge", "EUR", 1000, 29, 971, ("ch_1",), day)
+    >>> [row], problems = rows_of([moved], "po_1", day, {"charge": "charge"}, ["EUR"])
+    >>> row.kind, row.gross, row.fee, row.references, problems
+    ('charge', 1000, 29, ('ch_1',), [])
+    """
+    rows, problems, seen = [], [], set()
+    for number, movement in enumerate(movements, 1):
+        identifier, word, currency, gross, fee, net, references, moved = movement
+        kind = kinds.get(word.lower(), "adjustment")
+        if kind == IGNORE:
+            continue
+        code, value = _fault(movement, seen, currencies)
+        if code:
+            problems.append(Problem(number, identifier, code, value))
+            continue
+        seen.add(identifier)
+        kind, gross, fee = _told(kind, gross, fee, net)
+        rows.append(
+            Row(
+                number,
+                identifier,
+                payout,
+                payout_date,
+                kind,
+                word,
+                currency,
+                gross,
+                fee,
+                net,
+                tuple(dict.fromkeys(filter(None, references))),
+                moved,
+            )
+        )
+    return rows, problems
+
+
+def _fault(movement, seen, currencies):
+    """Return what is wrong with a movement, as (code, value); ("", "") for nothing."""
+    if not movement.identifier:
+        return "no_identifier", ""
+    if movement.identifier in seen:
+        return "twice", movement.identifier
+    if movement.currency not in currencies:
+        return "currency", movement.currency
+    if movement.gross - movement.fee != movement.net:
+        return "sum", str(movement.net)
+    return "", ""
 
 
 def _read_minor(text, places):

@@ -27,11 +27,15 @@ SALE_EVENTS = frozenset(
         "rounding",
         "refund",
         "dispute_lost",
+        "dispute_recovered",
         "on_account",
     }
 )
-# Roles that a customer pays through: a provider, or what the operator owes him.
-PAYMENT_ROLES = frozenset({"PSP_CLEARING", "GIFT_CARDS"})
+# Events that undo another one: each line is that of the other, the other way round.
+UNDOING_EVENTS = frozenset({"dispute_recovered"})
+# Roles that a customer pays through: a provider, what the operator owes him, or the
+# vendor who takes his cash.
+PAYMENT_ROLES = frozenset({"PSP_CLEARING", "GIFT_CARDS", "VENDOR_CASH"})
 # Roles that hold what the customer paid, or owes and we guarantee.
 CHARGED_ROLES = PAYMENT_ROLES | {"CUST_COLLECT"}
 # Roles that his money goes back through: his payment, his bank's claim, his account
@@ -107,10 +111,21 @@ def line_money(
     LineMoney(state=LineState(quantity=3, charged=2000, credit=3000, quantity_back=1,
     charged_back=667, credit_back=1001, tax=0, tax_back=0), pending=999, funded=666,
     cancelled=0, cancelled_funded=0, collect=0, off_account=0)
+
+    A claim that was lost, then won: as if it had never been.
+
+    >>> line_money([("capture", "PSP_CLEARING", "VENDOR_PENDING", 2000),
+    ...             ("dispute_lost", "VENDOR_PENDING", "DISPUTES", 2000),
+    ...             ("dispute_recovered", "PSP_CLEARING", "VENDOR_PENDING", 2000)],
+    ...            1, 0) == line_money(
+    ...     [("capture", "PSP_CLEARING", "VENDOR_PENDING", 2000)], 1, 0)
+    True
     """
     charged = credit = charged_back = credit_back = pending = funded = 0
     tax = tax_back = collect = off_account = 0
     for event, debit, credit_role, amount in moves:
+        if event in UNDOING_EVENTS:
+            debit, credit_role, amount = credit_role, debit, -amount
         pending += amount * (
             (credit_role == "VENDOR_PENDING") - (debit == "VENDOR_PENDING")
         )

@@ -106,6 +106,7 @@ from . import marketplace_refund_surplus
 from . import marketplace_order_account
 from . import marketplace_account_ageing
 from . import marketplace_dispute
+from . import marketplace_dispute_recovery
 from . import marketplace_work_queue
 from . import marketplace_payment_kind
 from . import marketplace_payment_psp
@@ -113,6 +114,10 @@ from . import marketplace_cash_collection
 from . import cash_on_delivery
 from . import cash_shipment
 from . import cash_remittance
+from . import cash_vendor
+from . import cash_set_off
+from . import cash_limit
+from . import cash_vendor_refund
 from . import res_company_orders
 from . import marketplace_contract_acceptance
 from . import marketplace_line_decision
@@ -154,6 +159,7 @@ from . import marketplace_psp_account
 from . import marketplace_vendor_api_values
 from . import marketplace_vendor_api_service
 from . import marketplace_vendor_api_returns
+from . import cash_vendor_portal
 from . import marketplace_vendor_api_catalogue
 from . import marketplace_vendor_api_account
 from . import vendor_documents

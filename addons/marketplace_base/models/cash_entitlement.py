@@ -4,8 +4,8 @@ from odoo import models
 
 # States in which the cash is in, by the vendor's terms.
 CASH_IN = {
-    "remitted": ("remitted", "lost"),
-    "collected": ("collected", "remitted", "lost"),
+    "remitted": ("kept", "remitted", "lost"),
+    "collected": ("kept", "collected", "remitted", "lost"),
 }
 
 

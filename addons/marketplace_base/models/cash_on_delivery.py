@@ -67,8 +67,8 @@ class MarketplaceOrder(models.Model):
 
     cash_on_delivery = fields.Boolean(
         copy=False,
-        help="The customer pays the carrier at the door, parcel by parcel. Set it "
-        "before the first parcel leaves.",
+        help="The customer pays at the door, parcel by parcel: the carrier, or the "
+        "vendor. Set it before the first parcel leaves.",
     )
     cash_collection_ids = fields.One2many(
         "marketplace.cash.collection", "marketplace_order_id", string="Cash"
@@ -178,7 +178,7 @@ class SaleOrder(models.Model):
     is_cash_on_delivery = fields.Boolean(
         string="Cash on Delivery",
         copy=False,
-        help="The customer pays the carrier at the door.",
+        help="The customer pays at the door: the carrier, or the vendor.",
     )
 
     @api.model

@@ -1,4 +1,4 @@
-"""What a carrier collects for each parcel, fixed when it leaves."""
+"""What is collected for each parcel at the door, fixed when it leaves."""
 
 from odoo import api, fields, models
 from odoo.fields import Command
@@ -57,7 +57,7 @@ class MarketplaceShipment(models.Model):
         vals_list = self._prepare_cash_vals()
         for vals in vals_list:
             parcel = self.browse(vals["shipment_id"])
-            carrier = parcel.company_id.marketplace_cash_carrier_id
+            carrier = parcel._cash_collector()
             if not carrier:
                 raise MarketplaceError(
                     self.env._(
@@ -72,8 +72,15 @@ class MarketplaceShipment(models.Model):
         for collection in collections:
             shipped = collection.shipment_id.date_shipped
             collection._state_unlocked().date_expected = collection._expected(shipped)
-        # Nobody may assume that cash was paid.
-        collections.shipment_id.date_auto_delivery = False
+        # Nobody may assume that a carrier was paid.
+        collections.filtered(
+            lambda one: one.collector == "carrier"
+        ).shipment_id.date_auto_delivery = False
+
+    def _cash_collector(self):
+        """Return who collects the cash of a parcel, none when nobody is known."""
+        self.ensure_one()
+        return self.company_id.marketplace_cash_carrier_id
 
     def _prepare_cash_vals(self, alone=False):
         """Return the values of the cash of parcels, none where nothing is to pay.

@@ -1,4 +1,4 @@
-"""Cash that a carrier collects at the door, and remits to us later."""
+"""Cash collected at the door: by a carrier who remits it, or kept by the vendor."""
 
 from collections import defaultdict
 
@@ -12,12 +12,14 @@ CASH_STATES = [
     ("to_collect", "To Collect"),
     ("collected", "Collected"),
     ("remitted", "Remitted"),
+    ("kept", "Kept by the Vendor"),
     ("refused", "Refused at the Door"),
     ("lost", "Written Off"),
 ]
 CASH_TRANSITIONS = {
     "collected": {"to_collect", "remitted"},
     "remitted": {"collected"},
+    "kept": {"to_collect"},
     "refused": {"to_collect"},
     "lost": {"collected"},
 }
@@ -79,10 +81,11 @@ class MarketplaceCashCollection(models.Model):
     )
     carrier_id = fields.Many2one(
         "res.partner",
+        string="Collected by",
         required=True,
         tracking=True,
-        help="Who collects the cash and owes it to us. Correct it before it is "
-        "collected when another carrier took the parcel.",
+        help="Who collects the cash and owes it to us: a carrier, or the vendor "
+        "himself. Correct it before it is collected when another took the parcel.",
     )
     amount = fields.Monetary(
         string="To Collect",
@@ -230,8 +233,16 @@ class MarketplaceCashCollection(models.Model):
                     "date_expected": collection._expected(moment),
                 }
             )
-        todo._transition("collected")
+        # Read for all parcels at once: each payment looks at its own.
+        todo.line_ids.fetch(["sale_line_id", "amount", "amount_funded"])
+        for state, own in todo.grouped(lambda one: one._state_collected()).items():
+            own._transition(state)
         payments._change_state("captured")
+
+    def _state_collected(self):
+        """Return the state of cash that the customer has paid; to extend."""
+        self.ensure_one()
+        return "collected"
 
     def _prepare_payment_vals(self, moment):
         self.ensure_one()

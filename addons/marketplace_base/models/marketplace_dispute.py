@@ -9,7 +9,8 @@ class MarketplaceDispute(models.Model):
 
     The money waits on the disputes account while the claim is open. Won, it returns to
     the payment service provider; lost, it was refunded: by the vendors, as any refund,
-    or by the operator. The provider's fee is the operator's either way.
+    or by the operator. Won after it was lost, it returns to whom it had cost it. The
+    provider's fee is the operator's, but for what the provider returns of it.
     """
 
     _name = "marketplace.dispute"
@@ -60,6 +61,13 @@ class MarketplaceDispute(models.Model):
         help="Last day on which the provider takes our evidence.",
     )
     date_closed = fields.Date(string="Closed On", copy=False, tracking=True)
+    date_recovered = fields.Date(
+        string="Won Later On",
+        copy=False,
+        tracking=True,
+        help="Day on which a claim that was booked as lost was won after all, in "
+        "arbitration or by a second presentment.",
+    )
     amount = fields.Monetary(
         compute="_compute_amount",
         store=True,
@@ -71,6 +79,13 @@ class MarketplaceDispute(models.Model):
     )
     amount_fee = fields.Monetary(
         string="Fee", help="What the provider charges us for the claim, won or lost."
+    )
+    amount_fee_back = fields.Monetary(
+        string="Fee Returned",
+        copy=False,
+        tracking=True,
+        help="What the provider gives back of its fee when the claim is won; most "
+        "providers keep it.",
     )
     borne_by = fields.Selection(
         REFUND_BEARERS,
@@ -99,6 +114,10 @@ class MarketplaceDispute(models.Model):
         "CHECK (amount > 0 AND amount_fee >= 0)",
         "A chargeback takes a positive amount back; its fee is zero or more.",
     )
+    _fee_back = models.Constraint(
+        "CHECK (amount_fee_back >= 0 AND amount_fee_back <= amount_fee)",
+        "The provider returns no more than the fee of the chargeback.",
+    )
 
     @api.depends("payment_id")
     def _compute_amount(self):
@@ -124,12 +143,18 @@ class MarketplaceDispute(models.Model):
     def write(self, vals):
         """Keep what the ledger says of claims."""
         facts = {"payment_id", "date", "amount", "amount_fee"} & vals.keys()
-        open_or_closed = self.filtered(lambda dispute: dispute.state != "draft")
-        if facts and open_or_closed:
+        end = {"amount_fee_back", "date_recovered"} & vals.keys()
+        frozen = self.filtered(
+            lambda dispute: facts
+            and dispute.state != "draft"
+            or end
+            and dispute.state == "won"
+        )
+        if frozen:
             raise MarketplaceError(
                 self.env._(
                     "%(disputes)s: a chargeback in the ledger cannot change.",
-                    disputes=", ".join(open_or_closed.mapped("name")),
+                    disputes=", ".join(frozen.mapped("name")),
                 )
             )
         return super().write(vals)
@@ -171,13 +196,23 @@ class MarketplaceDispute(models.Model):
         return True
 
     def action_win(self):
-        """Give the money back to the payment: the claim was refused."""
+        """Give the money back to the payment: the claim was refused.
+
+        A claim that was booked as lost gives it to whom it had cost it.
+        """
+        self.order_id.sale_order_ids._marketplace_take_turn()
+        late = self.filtered(lambda dispute: dispute.state == "lost")
+        for company, disputes in late.grouped("company_id").items():
+            undated = disputes.filtered(lambda dispute: not dispute.date_recovered)
+            undated.date_recovered = company._marketplace_today()
         won = self._close("won")
-        won._record(
-            [("dispute_won", "PSP_CLEARING", "DISPUTES", "amount")],
+        fee = ("dispute_fee_back", "PSP_CLEARING", "PSP_FEES", "amount_fee_back")
+        (won - late)._record(
+            [("dispute_won", "PSP_CLEARING", "DISPUTES", "amount"), fee],
             "won",
             "date_closed",
         )
+        late._recover(late._prepare_entries([fee], "won", "date_recovered"))
         return True
 
     def action_lose(self):
@@ -227,24 +262,28 @@ class MarketplaceDispute(models.Model):
     def _record(self, moves, step, date_field):
         """Record movements of the operator: [(event, debit, credit, amount field)]."""
         self.env["marketplace.ledger.line"].sudo()._record(
-            [
-                {
-                    "company_id": dispute.company_id.id,
-                    "marketplace_order_id": dispute.order_id.id,
-                    "event": event,
-                    "event_key": f"dispute:{dispute.id}:{step}",
-                    "source_key": f"{event}:{dispute.id}",
-                    "role_debit": debit,
-                    "role_credit": credit,
-                    "amount": dispute[amount],
-                    "currency_id": dispute.currency_id.id,
-                    "date_event": dispute[date_field],
-                    "counterparty_id": dispute.payment_id.psp_partner_id.id,
-                }
-                for dispute in self
-                for event, debit, credit, amount in moves
-            ]
+            self._prepare_entries(moves, step, date_field)
         )
+
+    def _prepare_entries(self, moves, step, date_field):
+        """Return the ledger entries of movements of the operator."""
+        return [
+            {
+                "company_id": dispute.company_id.id,
+                "marketplace_order_id": dispute.order_id.id,
+                "event": event,
+                "event_key": f"dispute:{dispute.id}:{step}",
+                "source_key": f"{event}:{dispute.id}",
+                "role_debit": debit,
+                "role_credit": credit,
+                "amount": dispute[amount],
+                "currency_id": dispute.currency_id.id,
+                "date_event": dispute[date_field],
+                "counterparty_id": dispute.payment_id.psp_partner_id.id,
+            }
+            for dispute in self
+            for event, debit, credit, amount in moves
+        ]
 
     def action_view_refund(self):
         """Open the refund that the lost claim is."""

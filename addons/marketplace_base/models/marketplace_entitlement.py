@@ -4,13 +4,30 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.tools import split_every
 
-from ..const import QUANTITY_DECIMALS
+from ..const import ENTITLEMENT_ENTRY, QUANTITY_DECIMALS
 from ..engine.money import to_minor
 from ..engine.refund import entitled
 
 # What makes money due to a vendor: nobody types it.
 ENTITLEMENT_FIELDS = {"date_entitlement", "is_entitled"}
+
+
+def entitlement_keys(records, prefix):
+    """Return {record: event key}, a key for each journal entry to be made.
+
+    Vendors stay together and entries small: to match one item Odoo reads all items of
+    its entry.
+
+    :param records: parcels or decisions, of many vendors.
+    """
+    together = records.sorted(lambda record: (record.vendor_id.id, record.id))
+    return {
+        record: f"{prefix}:{part.ids[0]}"
+        for part in split_every(ENTITLEMENT_ENTRY, together.ids, records.browse)
+        for record in part
+    }
 
 
 class MarketplaceShipment(models.Model):
@@ -81,6 +98,7 @@ class MarketplaceShipment(models.Model):
         states = lines._marketplace_ledger_state()
         before = lines._marketplace_quantities_entitled(todo)
         pending = {line: money.pending for line, money in states.items()}
+        keys = entitlement_keys(todo, "entitlement")
         entries = []
         for shipment in todo.sorted("id"):
             now = {item.sale_line_id: item.quantity for item in shipment.line_ids}
@@ -103,7 +121,7 @@ class MarketplaceShipment(models.Model):
                         line,
                         amount,
                         event="entitlement",
-                        event_key=f"entitlement:{todo.ids[0]}",
+                        event_key=keys[shipment],
                         source_key=f"entitlement:{shipment.id}:{line.id}",
                         role_debit="VENDOR_PENDING",
                         role_credit="VENDOR_DUE",

@@ -6,10 +6,11 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ..const import QUANTITY_DECIMALS, SHIPMENT_BATCH
+from ..const import QUANTITY_DECIMALS, SHIPMENT_BATCH, VENDORS_TOGETHER
 from ..engine.money import to_minor
 from ..engine.refund import entitled
 from ..exceptions import MarketplaceError
+from .marketplace_entitlement import entitlement_keys
 from .marketplace_line_decision import DECIDING
 
 ENTITLEMENT_TRIGGERS = [
@@ -204,12 +205,13 @@ class MarketplaceLineDecision(models.Model):
             for line in order.order_line:
                 if line.marketplace_kind == "shipping":
                     amounts[items.ids[0], line] = states[line].pending
+        keys = entitlement_keys(todo, "entitlement:decision")
         entries = [
             line.order_id.marketplace_order_id._line_entry(
                 line,
                 amount,
                 event="entitlement",
-                event_key=f"entitlement:decision:{todo.ids[0]}",
+                event_key=keys[todo.browse(decision_id)],
                 source_key=f"entitlement:decision:{decision_id}:{line.id}",
                 role_debit="VENDOR_PENDING",
                 role_credit="VENDOR_DUE",
@@ -238,7 +240,7 @@ class MarketplaceLineDecision(models.Model):
                 & Domain("company_id", "=", company.id)
             )
             while True:
-                items = self.search(own, limit=SHIPMENT_BATCH, order="id")
+                items = self.search(own, limit=SHIPMENT_BATCH, order=VENDORS_TOGETHER)
                 items = items.try_lock_for_update(allow_referencing=True)
                 items = items.filtered_domain(own)
                 if not items or not company._marketplace_attempt(

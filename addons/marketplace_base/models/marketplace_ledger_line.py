@@ -15,6 +15,8 @@ BALANCE_ROLES = {
     "VENDOR_PENDING": "pending",
     "VENDOR_DUE": "due",
     "VENDOR_RESERVE": "reserved",
+    # What he holds already is not to be paid to him any more.
+    "VENDOR_CASH": "pending",
 }
 
 

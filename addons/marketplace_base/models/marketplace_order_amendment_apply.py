@@ -290,6 +290,7 @@ class MarketplaceOrderAmendment(models.Model):
                 "vat_debtor": source.vat_debtor,
                 "on_account_terms": source.on_account_terms,
                 "cash_terms": source.cash_terms,
+                "cash_collector": source.cash_collector,
             }
         else:
             # sudo: contracts are read for the order desk, who may see none

@@ -251,7 +251,11 @@ class MarketplaceOrder(models.Model):
             [
                 ("marketplace_order_id", "=", self.id),
                 ("sale_line_id", "=", False),
-                ("event", "in", ("rounding", "refund", "dispute_lost")),
+                (
+                    "event",
+                    "in",
+                    ("rounding", "refund", "dispute_lost", "dispute_recovered"),
+                ),
             ],
             ["role_debit"],
             ["amount:sum"],

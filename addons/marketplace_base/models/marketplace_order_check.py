@@ -1,6 +1,7 @@
 """Say, in words, what is wrong with the purchases of a storefront."""
 
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import NamedTuple
 
 from odoo import fields, models
@@ -303,7 +304,26 @@ class PurchaseChecker(TaxModeChecker):
         currency = self.currencies[payload["currency_id"]]
         if problem := Order._marketplace_currency_problem(vendor, contracts, currency):
             return [problem], {}
-        return [], Order._marketplace_contract_vals(vendor, contracts, date)
+        terms = Order._marketplace_contract_vals(vendor, contracts, date)
+        values = payload.get("values") or {}
+        if not vendor or not values.get("cash_on_delivery"):
+            return [], terms
+        problem, terms = Order._marketplace_cash_terms(
+            terms,
+            contracts[vendor.id],
+            self._cash_blocked,
+            values.get("cash_collector"),
+        )
+        return [problem] if problem else [], terms
+
+    @cached_property
+    def _cash_blocked(self):
+        """Return the contracts whose vendors keep no more cash, and their debt."""
+        return (
+            self.env["marketplace.contract"]
+            .union(*(c for own in self.contracts.values() for c in own.values()))
+            ._cash_blocked()
+        )
 
     def _split(self, payload, terms):
         """Return the engine's split of a purchase.

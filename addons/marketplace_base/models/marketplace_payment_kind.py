@@ -8,7 +8,14 @@ PAYMENT_KINDS = [
     ("psp", "Payment provider"),
     ("gift_card", "Gift card"),
     ("store_credit", "Store credit"),
+    ("vendor_cash", "Cash kept by the vendor"),
 ]
+# What the money of each kind is owed by; a provider else.
+LEDGER_ROLES = {
+    "gift_card": "GIFT_CARDS",
+    "store_credit": "GIFT_CARDS",
+    "vendor_cash": "VENDOR_CASH",
+}
 
 
 class MarketplacePayment(models.Model):
@@ -51,11 +58,7 @@ class MarketplacePayment(models.Model):
 
     def _ledger_role(self):
         """Return the account role that the money came from, and goes back to."""
-        return (
-            "GIFT_CARDS"
-            if self.kind in ("gift_card", "store_credit")
-            else ("PSP_CLEARING")
-        )
+        return LEDGER_ROLES.get(self.kind, "PSP_CLEARING")
 
 
 class MarketplaceDispute(models.Model):

@@ -11,7 +11,7 @@ from ..engine.money import from_minor, to_minor
 from ..engine.refund import RefundError, plan, refund, transfers
 from ..exceptions import MarketplaceError
 
-# What a refund that is done keeps for good.
+# What a refund that was done keeps for good, also once it is reversed.
 FROZEN_FIELDS = {
     "order_id",
     "payment_id",
@@ -133,7 +133,7 @@ class MarketplaceRefund(models.Model):
         for record in self:
             if record.borne_by == "operator":
                 continue
-            if record.line_ids or record.state == "done":
+            if record.line_ids or record.state != "draft":
                 record.amount = record.currency_id.round(
                     sum(record.line_ids.mapped("amount")) + record.amount_rounding
                 )
@@ -157,12 +157,12 @@ class MarketplaceRefund(models.Model):
     def write(self, vals):
         """Keep what a done refund says: it is in the ledger."""
         if FROZEN_FIELDS & vals.keys():
-            self.filtered(lambda record: record.state == "done")._refuse_done()
+            self.filtered(lambda record: record.state != "draft")._refuse_done()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_draft(self):
-        self.filtered(lambda record: record.state == "done")._refuse_done()
+        self.filtered(lambda record: record.state != "draft")._refuse_done()
 
     def _refuse_done(self):
         """Refuse to change refunds that are done; nothing to say about none."""

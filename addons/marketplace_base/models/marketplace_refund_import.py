@@ -155,7 +155,9 @@ class MarketplaceRefund(models.Model):
         except RefundError as error:
             return [self._too_much(group, error, payload["ref"])], None
         total = shares.excess + sum(part.amount for part in shares.parts)
-        payment = self._import_payment(payload, left[group], total)
+        payment = self._import_payment(
+            payload, left[group], total, [part.line for part in shares.parts]
+        )
         if not payment:
             return [self._import_nothing_left(payload, group, total)], None
         left[group][payment] -= total
@@ -199,8 +201,11 @@ class MarketplaceRefund(models.Model):
         )
 
     @api.model
-    def _import_payment(self, payload, left, total):
-        """Return the payment the money went back on; None when none has enough."""
+    def _import_payment(self, payload, left, total, lines=None):
+        """Return the payment the money went back on; None when none has enough.
+
+        :param lines: order lines the money is for, None for a gesture of ours.
+        """
         ref = payload.get("payment_ref")
         fitting = [
             payment

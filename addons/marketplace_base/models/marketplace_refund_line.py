@@ -107,4 +107,4 @@ class MarketplaceRefundLine(models.Model):
 
     def _check_draft(self):
         """Keep what a done refund says: it is in the ledger."""
-        self.refund_id.filtered(lambda record: record.state == "done")._refuse_done()
+        self.refund_id.filtered(lambda record: record.state != "draft")._refuse_done()

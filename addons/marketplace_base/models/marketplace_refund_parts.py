@@ -38,7 +38,9 @@ class MarketplaceRefundLine(models.Model):
     @api.depends("amount", "sale_line_id", "tax_given")
     def _compute_amount_tax(self):
         """Propose the VAT in the amount, for drafts: what is done is frozen."""
-        todo = self.filtered(lambda item: item.state != "done" and not item.tax_given)
+        todo = self.filtered(
+            lambda item: item.state not in ("done", "reversed") and not item.tax_given
+        )
         for item in self - todo:
             item.amount_tax = item.amount_tax
         money = todo.sale_line_id._marketplace_ledger_state()

@@ -180,6 +180,8 @@ class MarketplaceRefund(models.Model):
             for debit, credit, amount in roles:
                 if debit in VENDOR_ROLES:
                     changes[line.order_id.vendor_id.id] -= amount
+                if credit == "VENDOR_CASH":
+                    changes[line.order_id.vendor_id.id] += amount
                 operator -= amount * (credit in ("OPERATOR_COST", "DISCOUNT_MKT"))
         tax = self._effect_tax(wanted)
         return changes, parts, tax, operator

@@ -2,7 +2,12 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..const import SHIPMENT_BATCH, SHIPMENT_STATES, SHIPMENT_TRANSITIONS
+from ..const import (
+    SHIPMENT_BATCH,
+    SHIPMENT_STATES,
+    SHIPMENT_TRANSITIONS,
+    VENDORS_TOGETHER,
+)
 from ..exceptions import MarketplaceError
 from ..formatting import format_quantity
 
@@ -246,7 +251,9 @@ class MarketplaceShipment(models.Model):
                 & fields.Domain("company_id", "=", company.id)
             )
             while True:
-                shipments = self.search(own, limit=SHIPMENT_BATCH, order="id")
+                shipments = self.search(
+                    own, limit=SHIPMENT_BATCH, order=VENDORS_TOGETHER
+                )
                 # Shipments someone else is changing wait for the next run.
                 shipments = shipments.try_lock_for_update(allow_referencing=True)
                 shipments = shipments.filtered_domain(own)

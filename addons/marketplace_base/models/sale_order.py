@@ -16,6 +16,7 @@ PART_FIELDS = {
     "vat_debtor",
     "on_account_terms",
     "cash_terms",
+    "cash_collector",
     "amendment_id",
 }
 # Terms that a confirmed part of a purchase keeps for good.

@@ -58,6 +58,7 @@ class SaleOrder(models.Model):
             vendor.id: self._marketplace_contract_vals(vendor, contracts)
             for vendor in vendors
         }
+        terms = self._marketplace_split_cash(terms, contracts)
         result = self._marketplace_share(goods, shared, terms, vendors, contracts)
         for share in result.shippings:
             sellers.setdefault(share.seller)

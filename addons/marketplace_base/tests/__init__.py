@@ -39,6 +39,7 @@ from . import test_order_properties
 from . import test_refund_concurrency
 from . import test_delivery
 from . import test_dispute
+from . import test_dispute_recovery
 from . import test_ledger_controls
 from . import test_setup
 from . import test_operator_vat
@@ -49,6 +50,10 @@ from . import test_offer_import
 from . import test_product_proposal
 from . import test_psp_account
 from . import test_cash_on_delivery
+from . import test_cash_vendor
+from . import test_cash_vendor_refund
+from . import test_cash_limit
+from . import test_cash_vendor_portal
 from . import test_catalogue_rules
 from . import test_portal_catalogue
 from . import test_acceptance

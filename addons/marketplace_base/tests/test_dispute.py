@@ -1,46 +1,13 @@
 from odoo import fields
-from odoo.tests import Form, new_test_user, tagged
+from odoo.tests import Form, tagged
 
 from ..exceptions import MarketplaceError
-from .common import MarketplaceCommon
+from .dispute_common import DisputeCommon
 
 
 @tagged("post_install", "-at_install", "marketplace")
-class TestDispute(MarketplaceCommon):
+class TestDispute(DisputeCommon):
     """R9 and R10: chargebacks, and refunds that the operator pays."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.a, cls.b = (cls._create_vendor(name) for name in ("Alma", "Bora"))
-        cls.offer_a = cls._create_offer(cls.a, 60.0)
-        cls.offer_b = cls._create_offer(cls.b, 40.0)
-        cls.desk = new_test_user(
-            cls.env, "dispute_desk", groups="marketplace_base.group_order_desk"
-        )
-
-    def _paid(self, delivered=True, **options):
-        group = self._import_order(
-            [(self.offer_a, 1), (self.offer_b, 1)], date="2026-03-02", **options
-        )
-        if delivered:
-            self._ship_and_deliver(group, date="2026-03-05")
-        return group
-
-    def _dispute(self, group, **vals):
-        return self.env["marketplace.dispute"].create(
-            {
-                "payment_id": group.payment_ids.id,
-                "external_ref": f"dp_{self._next()}",
-                "date": "2026-03-20",
-                "amount_fee": 15.0,
-                **vals,
-            }
-        )
-
-    def _move(self, group, *events):
-        lines = group.ledger_line_ids.filtered(lambda line: line.event in events)
-        return lines.move_id
 
     # -- goodwill -------------------------------------------------------------------
 
@@ -260,9 +227,11 @@ class TestDispute(MarketplaceCommon):
             dispute.amount = 1.0
         with self.assertRaisesRegex(MarketplaceError, "cannot be deleted"):
             dispute.unlink()
-        dispute.action_lose()
+        dispute.action_win()
+        with self.assertRaisesRegex(MarketplaceError, "cannot change"):
+            dispute.amount_fee_back = 1.0
         with self.assertRaisesRegex(MarketplaceError, "cannot become"):
-            dispute.action_win()
+            dispute.action_lose()
 
     def test_the_order_desk_types_a_chargeback(self):
         group = self._paid()

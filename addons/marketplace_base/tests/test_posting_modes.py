@@ -45,8 +45,8 @@ class TestPostingModes(MarketplaceCommon):
             "partner_shipping_id": customer.id,
         }
         lines = [(offer, 2) for offer in offers]
-        sold, lost, won, borne = (
-            self._import_order(lines, **options) for _n in range(4)
+        sold, lost, won, borne, regained, relieved = (
+            self._import_order(lines, **options) for _n in range(6)
         )
         account = self._import_order(
             lines,
@@ -54,7 +54,7 @@ class TestPostingModes(MarketplaceCommon):
             on_account=True,
             date_due="2026-04-30",
         )
-        groups = sold | lost | won | borne | account
+        groups = sold | lost | won | borne | regained | relieved | account
         self._ship_and_deliver(groups, date="2026-03-05")
         first = sold.sale_order_ids[0].order_line.filtered(
             lambda line: line.marketplace_kind == "goods"
@@ -78,22 +78,27 @@ class TestPostingModes(MarketplaceCommon):
                 "borne_by": "operator",
             }
         )._apply()
-        for group, end, bearer in (
-            (lost, "action_lose", "vendor"),
-            (borne, "action_lose", "operator"),
-            (won, "action_win", "vendor"),
+        for group, ends, bearer in (
+            (lost, ["action_lose"], "vendor"),
+            (borne, ["action_lose"], "operator"),
+            (won, ["action_win"], "vendor"),
+            (regained, ["action_lose", "action_win"], "vendor"),
+            (relieved, ["action_lose", "action_win"], "operator"),
         ):
             dispute = self.env["marketplace.dispute"].create(
                 {
                     "payment_id": group.payment_ids.id,
                     "date": "2026-03-11",
                     "date_closed": "2026-03-20",
+                    "date_recovered": "2026-03-24",
                     "amount_fee": 15.0,
+                    "amount_fee_back": 5.0 if len(ends) > 1 else 0.0,
                     "borne_by": bearer,
                 }
             )
             dispute.action_open()
-            getattr(dispute, end)()
+            for end in ends:
+                getattr(dispute, end)()
         self._collect(account)
         self.env["marketplace.psp.settlement"].create(
             {

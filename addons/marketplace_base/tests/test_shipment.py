@@ -8,6 +8,7 @@ from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.addons.base.models.ir_cron import IrCron
 
 from ..exceptions import MarketplaceError
+from ..models import marketplace_entitlement
 from .common import MarketplaceCommon
 
 
@@ -189,6 +190,28 @@ class TestShipment(MarketplaceCommon):
             self._run_cron("_cron_entitle")
         self.assertBalances(vendor, due=10.0)
         self.assertTiedOut()
+
+    def test_entries_of_many_parcels_are_small_and_keep_vendors_together(self):
+        """To match an item of an entry, Odoo reads all of its items."""
+        other = self._create_vendor("Basile")
+        mixed = [(self.offer, 1), (self._create_offer(other, 8.0), 1)]
+        orders = self.env["sale.order"].union(
+            *(
+                self._import_order(mixed, date="2026-03-02").sale_order_ids
+                for _purchase in range(2)
+            )
+        )
+        parcels = self.Shipment.union(
+            *(self.Shipment._create_for_order(order) for order in orders)
+        )
+        parcels.action_ship()
+        with patch.object(marketplace_entitlement, "ENTITLEMENT_ENTRY", 2):
+            parcels.action_deliver(date=fields.Date.to_date("2026-03-05"))
+        lines = self.env["marketplace.ledger.line"].search(
+            [("sale_order_id", "in", orders.ids), ("event", "=", "entitlement")]
+        )
+        vendors = [entry.line_ids.partner_id for entry in lines.move_id.sorted("id")]
+        self.assertEqual(vendors, [self.vendor, other])
 
     def test_what_stops_entitlement_is_told_and_does_not_stop_the_job(self):
         vendor = self._create_vendor("Slow", entitlement_delay_days=14)

@@ -29,6 +29,7 @@ PARAMETERS = {
 }
 # What else an action needs to get as far as the gate.
 VALUES = {
+    "outcome": "collected",
     "carrier_name": "DHL",
     "quantities": {},
     "kind": "identity",
@@ -52,6 +53,7 @@ ROUTE_ACTIONS = {
     "/orders/<int:order_id>/incident": {"open_incident"},
     "/orders/<int:order_id>/messages": {"list_messages", "post_message"},
     "/parcels/<int:shipment_id>/tracking": {"update_tracking"},
+    "/parcels/<int:shipment_id>/cash": {"report_cash"},
     "/returns/<int:return_id>/accept": {"accept_return"},
     "/returns/<int:return_id>/refuse": {"refuse_return"},
     "/returns/<int:return_id>/receive": {"receive_return"},

@@ -50,13 +50,7 @@ class MarketplacePspReportImport(models.TransientModel):
         self.ensure_one()
         self.env["marketplace.psp.settlement"].check_access("create")
         rows, problems = self._read()
-        fresh, known, refused = self._sort_out(rows)
-        settlements = self._create_settlements(fresh)
-        lines = self._create_lines(settlements, fresh)
-        self.env["marketplace.psp.settlement"].union(
-            *settlements.values()
-        )._take_line_totals()
-        lines.action_match()
+        lines, known, refused = self._take_rows(rows)
         messages = [self._problem_text(problem) for problem in problems] + refused
         hidden = len(messages) - PROBLEMS_SHOWN
         if hidden > 0:
@@ -85,6 +79,20 @@ class MarketplacePspReportImport(models.TransientModel):
             "view_mode": "form",
             "target": "new",
         }
+
+    def _take_rows(self, rows):
+        """Record the rows that are new, under their payouts, and match them.
+
+        :return: (new lines, how many were known, refusals in words).
+        """
+        fresh, known, refused = self._sort_out(rows)
+        settlements = self._create_settlements(fresh)
+        lines = self._create_lines(settlements, fresh)
+        self.env["marketplace.psp.settlement"].union(
+            *settlements.values()
+        )._take_line_totals()
+        lines.action_match()
+        return lines, known, refused
 
     def action_open_settlements(self):
         """Open the settlements that got lines."""

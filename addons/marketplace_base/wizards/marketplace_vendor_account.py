@@ -9,7 +9,7 @@ from ..models.marketplace_ledger_line import BALANCE_ROLES
 
 # Movements of one statement; a longer period is asked for in parts.
 ACCOUNT_LINES_MAX = 5000
-BUCKETS = tuple(BALANCE_ROLES.values())
+BUCKETS = tuple(dict.fromkeys(BALANCE_ROLES.values()))
 
 
 class MarketplaceVendorAccount(models.TransientModel):

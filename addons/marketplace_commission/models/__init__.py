@@ -11,12 +11,15 @@ from . import marketplace_commission_line
 from . import marketplace_commission_line_reversal
 from . import marketplace_fee
 from . import marketplace_commission_line_invoice
+from . import cash_commission_earned
 from . import marketplace_commission_line_frozen
+from . import commission_document_batch
 from . import marketplace_subscription
 from . import marketplace_contract
 from . import marketplace_ledger_line
 from . import marketplace_order
 from . import marketplace_refund
+from . import marketplace_dispute_recovery
 from . import marketplace_cancel_units
 from . import sale_order
 from . import sale_order_line

@@ -23,3 +23,12 @@ class AccountTax(models.Model):
                 **values,
             }
         )
+
+    def _marketplace_base_tags(self, is_refund):
+        """Return the report tags that a line under these taxes gets on its invoice.
+
+        Taxes due on payment tag the entry of the payment instead.
+        """
+        taxes = self.flatten_taxes_hierarchy()
+        on_invoice = taxes.filtered(lambda tax: tax.tax_exigibility != "on_payment")
+        return on_invoice.get_tax_tags(is_refund, "base")

@@ -1,8 +1,10 @@
 """Invoice commission to vendors, and enter the invoices in the vendor ledger."""
 
+from datetime import date
+
 from odoo import api, fields, models
 from odoo.fields import Command, Domain
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from odoo.addons.marketplace_base.models.marketplace_ledger_posting import MOVE_CONTEXT
 
@@ -44,24 +46,31 @@ class MarketplaceCommissionLine(models.Model):
         # sudo: the amount of a document must not depend on who makes it.
         lines = self.sudo().search(domain, order="id")
         settled = lines._settled_sale_lines(date_to)
-        return lines.filtered(lambda line: line.sale_line_id in settled)
+        return lines.filtered(lambda line: line.sale_line_id.id in settled)
 
     def _settled_sale_lines(self, date_to=None):
-        """Return the order lines that were paid for and have nothing pending left."""
-        credited, debited = (
-            self._ledger_sums(Domain(side, "=", "VENDOR_PENDING"), date_to)
-            for side in ("role_credit", "role_debit")
+        """Return ids of order lines that were paid for and have nothing pending left.
+
+        For whoever asks: documents must not depend on who makes them.
+        """
+        Ledger = self.env["marketplace.ledger.line"]
+        Ledger.flush_model(
+            ["sale_line_id", "date_event", "role_credit", "role_debit", "amount"]
         )
-        return self.env["sale.order.line"].union(
-            *(
-                sale_line
-                for sale_line, amount in credited.items()
-                if sale_line.currency_id.compare_amounts(
-                    amount, debited.get(sale_line, 0.0)
-                )
-                == 0
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT sale_line_id FROM marketplace_ledger_line"
+                " WHERE sale_line_id = ANY(%(ids)s) AND date_event <= %(day)s"
+                " AND 'VENDOR_PENDING' IN (role_credit, role_debit)"
+                " GROUP BY sale_line_id"
+                " HAVING BOOL_OR(role_credit = 'VENDOR_PENDING')"
+                " AND SUM(CASE role_credit WHEN 'VENDOR_PENDING' THEN amount"
+                " ELSE -amount END) = 0",
+                ids=self.sale_line_id.ids,
+                day=date_to or date.max,
             )
         )
+        return {sale_line_id for (sale_line_id,) in rows}
 
     def _ledger_sums(self, domain, date_to=None):
         """Return {order line of these: amount of its ledger lines that match}."""
@@ -84,7 +93,7 @@ class MarketplaceCommissionLine(models.Model):
         settled = todo._settled_sale_lines(date_to)
         return todo.filtered(
             lambda line: (
-                line.sale_line_id in entitled and line.sale_line_id not in settled
+                line.sale_line_id in entitled and line.sale_line_id.id not in settled
             )
         )
 
@@ -199,40 +208,37 @@ class MarketplaceCommissionLine(models.Model):
                 lambda fee, position=position: positions.get(fee.vendor_id) == position
             )._invoice_items(position, company)
         # sudo: an invoice for commission, not an access to accounting.
-        moves = (
-            self.env["account.move"]
-            .sudo()
-            .with_context(**MOVE_CONTEXT)
-            .create(
-                [
-                    lines._prepare_invoice_vals(
-                        vendor,
-                        currency,
-                        total,
-                        own_fees,
-                        decisions[vendor],
-                        items[positions[vendor]],
-                        common,
-                    )
-                    for vendor, currency, lines, total, own_fees in documents
-                ]
+        Move = self.env["account.move"].sudo().with_context(**MOVE_CONTEXT)
+        vals_list = [
+            lines._prepare_invoice_vals(
+                vendor,
+                currency,
+                total,
+                own_fees,
+                decisions[vendor],
+                items[positions[vendor]],
+                common,
             )
-        )
+            for vendor, currency, lines, total, own_fees in documents
+        ]
+        Move._marketplace_tell_amounts(company, vals_list)
+        moves = Move.create(vals_list)
         self._distribute(company, moves, documents)
         moves._post(soft=False)
-        entries = []
+        entries, carriers = [], {}
         for move, (_vendor, _currency, lines, total, own_fees) in zip(
             moves, documents, strict=True
         ):
             rows = list(move.invoice_line_ids.sorted("sequence"))
             carried = []
             if total:
+                carriers[rows[0]] = lines
                 carried.append(("commission", "COMMISSION", rows.pop(0)))
-                lines._unlocked().write({"move_line_id": carried[0][2].id})
             for fee, row in zip(own_fees, rows, strict=True):
                 fee._link_invoice_line(row)
                 carried.append(("fee", FEE_KINDS[fee.kind][1], row))
             entries += self._prepare_ledger_entries(move, carried)
+        self._link_invoice_lines(carriers)
         self.env["marketplace.ledger.line"]._record_posted(entries)
         return moves.with_env(self.env)
 

@@ -18,8 +18,8 @@ class MarketplaceMargin(models.Model):
     """Show sales, refunds, revenue and cost side by side.
 
     Each row is one posted fact: a commission line or a fee as invoiced, a line of the
-    vendor ledger, or a line of a document of the operator's own sales. Each measure
-    adds up to its accounts.
+    vendor ledger, a line of a document of the operator's own sales, or a sponsor's
+    part as billed. Each measure adds up to its accounts.
 
     The provider's reports are posted without vendor. Where its file says what each
     payment cost, rows without entry give that to the vendors of the purchase by what
@@ -67,6 +67,12 @@ class MarketplaceMargin(models.Model):
         string="Payment Cost",
         readonly=True,
         help="As posted; per vendor as far as the provider's file says it.",
+    )
+    sponsor_cost = fields.Monetary(
+        string="Sponsors' Parts",
+        readonly=True,
+        help="Parts of our commission that sponsors billed, VAT excluded; what is not "
+        "billed yet is not in it.",
     )
     other_cost = fields.Monetary(
         readonly=True, help="Losses taken over, rounding, debts written off."
@@ -116,7 +122,8 @@ class MarketplaceMargin(models.Model):
                        line.amount * item.balance / NULLIF(item.amount_currency, 0) AS
                            commission,
                        0.0 AS fees, 0.0 AS resale, 0.0 AS gmv, 0.0 AS refunds,
-                       0.0 AS coupons, 0.0 AS psp_cost, 0.0 AS other_cost,
+                       0.0 AS coupons, 0.0 AS psp_cost, 0.0 AS sponsor_cost,
+                       0.0 AS other_cost,
                        0.0 AS credited
                   FROM marketplace_commission_line line
                   JOIN account_move_line item ON item.id = line.move_line_id
@@ -124,7 +131,7 @@ class MarketplaceMargin(models.Model):
              UNION ALL
                 SELECT fee.id::bigint * 8 + 1, fee.company_id, fee.vendor_id,
                        fee.sale_order_id, NULL, item.move_id, item.date,
-                       0.0, -item.balance, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+                       0.0, -item.balance, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
                   FROM marketplace_fee fee
                   JOIN account_move_line item ON item.id = fee.move_line_id
                  WHERE item.parent_state = 'posted'
@@ -139,6 +146,7 @@ class MarketplaceMargin(models.Model):
                             THEN money.value ELSE 0.0 END,
                        money.value * (%(coupons)s),
                        money.value * (%(psp_cost)s),
+                       0.0,
                        money.value * (%(other_cost)s),
                        CASE WHEN line.event IN
                                  ('capture', 'discount_funding', 'shipping_funding',
@@ -157,7 +165,7 @@ class MarketplaceMargin(models.Model):
              UNION ALL
                 SELECT item.id::bigint * 8 + 3, item.company_id, part.vendor_id,
                        part.id, NULL, item.move_id, item.date,
-                       0.0, 0.0, -item.balance, 0.0, 0.0, 0.0, 0.0, 0.0,
+                       0.0, 0.0, -item.balance, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
                        CASE WHEN move.move_type IN ('in_invoice', 'in_refund')
                             THEN item.balance ELSE 0.0 END
                   FROM account_move move
@@ -168,24 +176,38 @@ class MarketplaceMargin(models.Model):
              UNION ALL
                 SELECT share.id::bigint * 8 + 4, share.company_id, share.vendor_id,
                        share.id, NULL, NULL, share.date,
-                       0.0, 0.0, 0.0, 0.0, 0.0, 0.0, share.cost, 0.0, 0.0
+                       0.0, 0.0, 0.0, 0.0, 0.0, 0.0, share.cost, 0.0, 0.0, 0.0
                   FROM share
              UNION ALL
                 SELECT share.id::bigint * 8 + 5, share.company_id, NULL,
                        NULL, NULL, NULL, share.date,
-                       0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -share.fee, 0.0, 0.0
+                       0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -share.fee, 0.0, 0.0, 0.0
                   FROM share
                  WHERE share.rank = 1
+             UNION ALL
+                SELECT part.id::bigint * 8 + 6, part.company_id, part.vendor_id,
+                       part.sale_order_id, line.sale_line_id, item.move_id, item.date,
+                       0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+                       item.balance * part.amount
+                           / NULLIF(SUM(part.amount) OVER (PARTITION BY item.id), 0),
+                       0.0, 0.0
+                  FROM marketplace_sponsor_share part
+                  JOIN marketplace_commission_line line
+                    ON line.id = part.commission_line_id
+                  JOIN account_move_line item ON item.id = part.move_line_id
+                 WHERE item.parent_state = 'posted'
             )
             SELECT fact.id, fact.company_id, company.currency_id, fact.date,
                    fact.vendor_id, template.categ_id, fact.sale_order_id, fact.move_id,
                    COALESCE(purchase.channel, 'odoo') AS channel,
                    fact.gmv, fact.refunds, COALESCE(fact.commission, 0.0) AS commission,
-                   fact.fees, fact.resale, fact.coupons, fact.psp_cost, fact.other_cost,
+                   fact.fees, fact.resale, fact.coupons, fact.psp_cost,
+                   fact.sponsor_cost, fact.other_cost,
                    fact.credited - COALESCE(fact.commission, 0.0) - fact.fees
                        AS vendor_net,
                    COALESCE(fact.commission, 0.0) + fact.fees + fact.resale
-                       - fact.coupons - fact.psp_cost - fact.other_cost AS net_revenue,
+                       - fact.coupons - fact.psp_cost - fact.sponsor_cost
+                       - fact.other_cost AS net_revenue,
                    0.0 AS take_rate
               FROM fact
               JOIN res_company company ON company.id = fact.company_id
@@ -196,9 +218,9 @@ class MarketplaceMargin(models.Model):
          LEFT JOIN product_product product ON product.id = sold.product_id
          LEFT JOIN product_template template ON template.id = product.product_tmpl_id
              WHERE (fact.gmv, fact.refunds, COALESCE(fact.commission, 0.0), fact.fees,
-                    fact.resale, fact.coupons, fact.psp_cost, fact.other_cost,
-                    fact.credited)
-                   <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
+                    fact.resale, fact.coupons, fact.psp_cost, fact.sponsor_cost,
+                    fact.other_cost, fact.credited)
+                   <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
             """,
             vendor_credit=self._role_sign(VENDOR_ROLES, "credit", "debit"),
             **{

@@ -18,6 +18,7 @@ FIGURES = (
     ("resale", True),
     ("coupons", False),
     ("psp_cost", False),
+    ("sponsor_cost", False),
     ("other_cost", False),
     ("net_revenue", True),
 )

@@ -123,6 +123,8 @@ class MarketplacePayment(models.Model):
         self.ensure_one()
         currency, company = self.currency_id, self.company_id
         minor = currency._marketplace_minor
+        if self.kind == "vendor_cash":
+            return 0
         if self.is_psp_fee_actual:
             return minor(self.amount_psp_fee)
         fixed = company.marketplace_psp_fixed

@@ -5,6 +5,7 @@ from . import test_vat_share
 from . import test_cancel_units
 from . import test_commission_plan
 from . import test_commission_line
+from . import test_dispute_recovery
 from . import test_commission_invoice
 from . import test_price_parts
 from . import test_commission_refusal
@@ -13,6 +14,7 @@ from . import test_vendor_document_scenarios
 from . import test_vendor_document_files
 from . import test_vendor_document_mentions
 from . import test_portal_vendor_document
+from . import test_commission_batch
 from . import test_commission_criteria
 from . import test_commission_terms
 from . import test_portal_commission

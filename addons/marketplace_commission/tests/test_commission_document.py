@@ -1,6 +1,9 @@
 import csv
 import io
 import re
+from decimal import Decimal
+
+from lxml import etree
 
 from odoo.fields import Date
 from odoo.tests import tagged
@@ -8,15 +11,13 @@ from odoo.tests import tagged
 from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from .common import CommissionCommon
+from .facturx_checks import FacturxChecks
 
-try:
-    from pypdf import PdfReader
-except ImportError:
-    from PyPDF2 import PdfReader
+ROUNDING_METHODS = ("round_globally", "round_per_line")
 
 
 @tagged("post_install", "-at_install", "marketplace")
-class TestCommissionDocument(CommissionCommon):
+class TestCommissionDocument(FacturxChecks, CommissionCommon):
     """The invoice and credit note as files: what they say and what they add up to."""
 
     @classmethod
@@ -48,11 +49,9 @@ class TestCommissionDocument(CommissionCommon):
         refund._apply()
         return invoice, self._invoice_commission("2026-03-12")
 
-    def _pdf_text(self, move):
+    def _printed(self, move):
         with self.allow_pdf_render():
-            content = move._commission_pdf()
-        pages = PdfReader(io.BytesIO(content)).pages
-        return " ".join(" ".join(page.extract_text() for page in pages).split())
+            return " ".join(self._pdf_text(move._commission_pdf()).split())
 
     def _csv_rows(self, move):
         text = move._commission_annex_csv().decode("utf-8-sig")
@@ -162,7 +161,7 @@ class TestCommissionDocument(CommissionCommon):
     def test_pdf_carries_numbers_vat_and_mentions(self):
         self._sell([(self._create_offer(self.a, 33.33), 1)])
         move = self._invoice_commission("2026-03-10")
-        text = self._pdf_text(move)
+        text = self._printed(move)
         for wanted in (
             move.name,
             "03/02/2026",
@@ -180,7 +179,7 @@ class TestCommissionDocument(CommissionCommon):
 
     def test_pdf_of_a_credit_note_prints_reason_and_party(self):
         invoice, credit_note = self._credit_note()
-        text = self._pdf_text(credit_note)
+        text = self._printed(credit_note)
         self.assertIn("Credit note", text)
         self.assertIn(f"Corrects: {invoice.name}", text)
         self.assertIn("caused by: Vendor", text)
@@ -229,38 +228,78 @@ class TestCommissionDocument(CommissionCommon):
         """Rule 9: three commissions of 4.17 give 2.50, not 3 x 0.83."""
         self.default_rule.rate = 0.125
         offer = self._create_offer(self.a, 33.33)
-        for _rank in range(3):
-            self._sell([(offer, 1)])
-        for method in ("round_globally", "round_per_line"):
-            self.company.tax_calculation_rounding_method = method
-        move = self._invoice_commission("2026-03-10")
-        self.assertEqual((move.amount_untaxed, move.amount_tax), (12.51, 2.50))
-        tax = move.line_ids.filtered(lambda item: item.display_type == "tax")
-        self.assertEqual(tax.credit, 2.50)
-        [row] = move._commission_vat_rows()
-        self.assertEqual((row["base"], row["tax"]), (12.51, 2.50))
-
-    def test_rounding_mode_of_the_company_is_that_of_screen_pdf_and_ledger(self):
-        """Commission 1.02 and a fee of 1.02: VAT 0.41 together, 0.40 line by line."""
-        for method, vat in (("round_globally", 0.41), ("round_per_line", 0.40)):
+        for method in ROUNDING_METHODS:
             with self.subTest(method):
                 self.company.tax_calculation_rounding_method = method
-                self._sell([(self._create_offer(self.a, 10.20), 1)])
-                fee = self.env["marketplace.fee"].create(
-                    {
-                        "name": "Photos",
-                        "vendor_id": self.a.id,
-                        "amount": 1.02,
-                        "date": "2026-03-06",
-                    }
-                )
-                fee.action_approve()
-                lines = self.Line._invoiceable(self.company)
-                move = lines._invoice(Date.to_date("2026-03-10"), fee)
-                tax = move.line_ids.filtered(lambda item: item.display_type == "tax")
-                posted = sum(tax.mapped("credit"))
-                self.assertEqual(f"{posted:.2f}", f"{vat:.2f}")
-                self.assertEqual(f"{move.amount_tax:.2f}", f"{vat:.2f}")
-                printed = sum(row["tax"] for row in move._commission_vat_rows())
-                self.assertEqual(f"{printed:.2f}", f"{vat:.2f}")
-                self.assertIn(f"{vat:.2f}", self._pdf_text(move))
+                for _rank in range(3):
+                    self._sell([(offer, 1)])
+                move = self._invoice_commission("2026-03-10")
+                self.assertEqual(self._minor(move.amount_untaxed), 1251)
+                self._check_vat(move, 250)
+
+    def test_rounding_mode_of_the_company_is_that_of_every_face(self):
+        """1.02 and an adjustment of 1.02: VAT 0.41 together, 0.40 line by line."""
+        for method, vat in zip(ROUNDING_METHODS, (41, 40), strict=True):
+            with self.subTest(method):
+                self.company.tax_calculation_rounding_method = method
+                group = self._sell([(self._create_offer(self.a, 10.20), 1)])
+                self._check_vat(self._invoice_adjusted(1.02, "2026-03-10"), vat)
+                line = group.sale_order_ids.order_line.filtered("offer_id")
+                self._refund(group, [(line, 1, None)], date="2026-03-12")
+                self._check_vat(self._invoice_adjusted(-1.02, "2026-03-13"), vat)
+
+    def _invoice_adjusted(self, amount, date):
+        fee = self.env["marketplace.fee"].create(
+            {
+                "name": "Rate agreed by letter",
+                "vendor_id": self.a.id,
+                "kind": "adjustment",
+                "amount": amount,
+                "date": "2026-03-06",
+            }
+        )
+        fee.action_approve()
+        return self.Line._invoiceable(self.company)._invoice(Date.to_date(date), fee)
+
+    def _check_vat(self, move, minor):
+        """Assert the VAT of a document on screen, in PDF, XML, entry and ledger."""
+        tax = move.line_ids.filtered(lambda item: item.display_type == "tax")
+        ledger = self.Ledger.search(
+            [
+                ("event", "=", "commission_tax"),
+                ("event_key", "=", f"commission:{move.id}"),
+            ]
+        )
+        with self.allow_pdf_render():
+            pdf = move._commission_pdf()
+        xml = move._commission_xml()
+        self._check_xml(xml, pdf)
+        tree = etree.fromstring(xml)
+        rows = self._node_texts(
+            tree,
+            "//ram:ApplicableHeaderTradeSettlement/ram:ApplicableTradeTax"
+            "/ram:CalculatedAmount",
+        )
+        self.assertEqual(
+            {
+                "screen": self._minor(move.amount_tax),
+                "page": sum(
+                    self._minor(row["tax"]) for row in move._commission_vat_rows()
+                ),
+                "entry": abs(self._minor(sum(tax.mapped("balance")))),
+                "ledger": sum(
+                    self._minor(amount) for amount in ledger.mapped("amount")
+                ),
+                "XML": self._summation(tree, "TaxTotalAmount") * 100,
+                "XML rows": sum(map(Decimal, rows)) * 100,
+                "XML total": self._summation(tree, "GrandTotalAmount") * 100
+                - self._minor(move.amount_untaxed),
+            },
+            dict.fromkeys(
+                ("screen", "page", "entry", "ledger", "XML", "XML rows", "XML total"),
+                minor,
+            ),
+        )
+        text = self._pdf_text(pdf).replace(",", ".")
+        for amount in (minor, self._minor(move.amount_total)):
+            self.assertIn(f"{Decimal(amount) / 100:.2f}", text)

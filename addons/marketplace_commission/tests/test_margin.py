@@ -171,7 +171,9 @@ class TestMargin(CommissionCommon):
 
     def test_each_measure_is_its_accounts(self):
         """B2: commission, fees, resale, coupons and costs are those of the P&L."""
+        self._sponsor(self.a, 0.25)
         self._trade()
+        bill = self._bill_sponsors()
         own = self._create_vendor("Propre", posture="principal")
         own.write(
             {
@@ -213,6 +215,7 @@ class TestMargin(CommissionCommon):
             "resale": (("SALES", "PURCHASES"), -1),
             "coupons": (("DISCOUNT_MKT",), 1),
             "psp_cost": (("PSP_FEES",), 1),
+            "sponsor_cost": ((), 1),
             "other_cost": (("OPERATOR_COST", "BAD_DEBT"), 1),
         }
         [sums] = self.Margin._read_group(
@@ -223,6 +226,8 @@ class TestMargin(CommissionCommon):
         *values, revenue = map(self._minor, sums)
         for value, (name, (roles, sign)) in zip(values, measures.items(), strict=True):
             accounts = [self.company._marketplace_account(role).id for role in roles]
+            if name == "sponsor_cost":
+                accounts = bill.invoice_line_ids.account_id.ids
             items = self.env["account.move.line"].search(
                 [("account_id", "in", accounts), ("parent_state", "=", "posted")]
             )
@@ -231,7 +236,41 @@ class TestMargin(CommissionCommon):
             )
         self.assertEqual(values[2], 1200, "100.00 sold, 88.00 paid to the vendor")
         self.assertEqual(values[4], 318)
+        self.assertEqual(values[5], 125, "a quarter of 10.00, of which 5.00 went back")
         self.assertEqual(revenue, sum(values[:3]) - sum(values[3:]))
+
+    def test_sponsor_cost_is_the_bill_as_posted(self):
+        """K19: a bill of 2.50, corrected to 2.00 by hand, is spread as posted."""
+        self._sponsor(self.a | self.b, 0.25)
+        self._trade()
+        [before] = self._sums()
+        bill = self._bill_sponsors(post=False)
+        domain = [("sponsor_cost", "!=", 0)]
+        self.env.flush_all()
+        self.assertFalse(self.Margin.search(domain), "a draft is no cost yet")
+        self.assertEqual(self._minor(bill.amount_untaxed), 250)
+        bill.invoice_line_ids.price_unit = 2.00
+        bill._post()
+        self.env.flush_all()
+        rows = self.Margin._read_group(domain, ["vendor_id"], ["sponsor_cost:sum"])
+        costs = {vendor: self._minor(cost) for vendor, cost in rows}
+        self.assertEqual(costs, {self.a: 100, self.b: 100})
+        [after] = self._sums()
+        revenue = len(self.MEASURES)
+        self.assertEqual(self._minor(before[revenue] - after[revenue]), 200)
+        row = self.Margin.search([*domain, ("vendor_id", "=", self.b.id)])
+        self.assertEqual(row.action_open_source()["res_id"], bill.id)
+        lamps = self.env["product.category"].create({"name": "Lamps"})
+        row.sale_order_id.order_line.product_id.categ_id = lamps
+        self.env.flush_all()
+        row.invalidate_recordset()
+        self.assertEqual(row.categ_id, lamps)
+        [figure] = [
+            figure
+            for figure in self._dashboard()["figures"]
+            if figure["name"] == "sponsor_cost"
+        ]
+        self.assertEqual((self._minor(figure["value"]), figure["tone"]), (200, "bad"))
 
     def test_known_payment_costs_are_the_vendors(self):
         """K18: 1.01 on 70.00, 20.00 and 10.00; what was posted stays the total."""
@@ -268,6 +307,29 @@ class TestMargin(CommissionCommon):
             taken.action_open_source()
         row = self.Margin.search([*domain, ("vendor_id", "=", c.id)])
         self.assertEqual(row.action_open_source()["res_model"], "sale.order")
+
+    def _sponsor(self, vendors, rate):
+        sponsor = self.env["res.partner"].create({"name": "Chambre des Métiers"})
+        vendors.vendor_contract_ids.write(
+            {"sponsor_id": sponsor.id, "sponsor_rate": rate}
+        )
+
+    def _bill_sponsors(self, post=True):
+        """Bill the shares of the vendors, on an expense account of their own."""
+        self.env.ref(
+            "marketplace_commission.product_sponsor"
+        ).property_account_expense_id = self.env["account.account"].create(
+            {"name": "Sponsors", "code": "622299", "account_type": "expense"}
+        )
+        shares = self.env["marketplace.sponsor.share"].search(
+            [("vendor_id", "in", (self.a | self.b).ids)]
+        )
+        action = shares.action_bill()
+        bills = self.env["account.move"].search(action["domain"])
+        bills.invoice_date = "2026-03-25"
+        if post:
+            bills._post()
+        return bills
 
     def _mandate(self):
         terms = self.env["marketplace.terms"].create(

@@ -204,6 +204,18 @@ class TestVendorDocument(VendorDocumentCommon):
         self.assertIn(invoice.name, self._mention(credit_note, "rectifies"))
         self.assertFalse(self._credit(refund), "once")
 
+    def test_credit_note_of_a_claim_won_later_is_named_to_be_replaced(self):
+        group = self._sell([(self.offer, 1)])
+        self._invoice(group)
+        claim = self.env["marketplace.dispute"].create(
+            {"payment_id": group.payment_ids.id}
+        )
+        claim.action_open()
+        claim.action_lose()
+        credit_note = self._credit(claim.refund_ids)
+        claim.action_win()
+        self.assertIn(credit_note.name, claim.activity_ids.note)
+
     def test_refunds_of_a_funded_price_end_on_the_invoice(self):
         """Three refunds, of which the marketplace had paid a part: nothing is left."""
         offers = [self._create_offer(self.vendor, price) for price in (33.33, 7.77)]

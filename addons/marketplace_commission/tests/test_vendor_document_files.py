@@ -84,6 +84,23 @@ class TestVendorDocumentFiles(FacturxChecks, VendorDocumentCommon):
             notes,
         )
 
+    def test_rounding_mode_of_the_company_is_that_of_every_face(self):
+        """K9: three lines of 9.99 hold 5.00 of VAT together, 3 x 1.67 line by line."""
+        for method, vat in (("round_globally", 500), ("round_per_line", 501)):
+            with self.subTest(method):
+                self.company.tax_calculation_rounding_method = method
+                offers = [self._create_offer(self.vendor, 9.99) for _rank in range(3)]
+                group = self._sell([(offer, 1) for offer in offers])
+                order = group.sale_order_ids
+                invoice = self._invoice(group)
+                refund = self._refund(
+                    group, [(line, 1, None) for line in order.order_line]
+                )
+                self.assertEqual(self._minor(order.amount_tax), vat)
+                for document in (invoice, self._credit(refund)):
+                    self.assertEqual(self._minor(document.amount_tax), vat)
+                    self._check(document, 2997)
+
     def test_credit_note_names_its_invoice(self):
         group = self._sell()
         invoice = self._invoice(group)

@@ -8,7 +8,7 @@ by the reference we own, so that each method may be called again after any error
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -45,6 +45,26 @@ class Adapter(ABC):
     @abstractmethod
     def upsert_offers(self, offers: Sequence[contract.Offer]) -> list[contract.Result]:
         """Create or update offers, one result per offer, in order."""
+
+    def begin_bulk(self, offers: Sequence[contract.Offer]) -> contract.Bulk:
+        """Give the shop many offers to work off by itself.
+
+        Called where ``capabilities.offer_bulk_min`` is above 0, with so many and at
+        most ``offer_bulk_max``, and while less than ``bulks_at_once`` are under way.
+        """
+        raise NotImplementedError
+
+    def follow_bulk(
+        self,
+        state: str,
+        stock_of: Callable[[Sequence[str]], Mapping[str, int | None]],
+    ) -> contract.Bulk:
+        """Take the next step of a bulk, if its turn has come; else change nothing.
+
+        :param stock_of: gives what may be sold now of offers by our references, as
+            ``Offer.stock_available``: the figure of the beginning is out of date.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
@@ -106,6 +126,14 @@ class Adapter(ABC):
         self, since: datetime, until: datetime, cursor: str, limit: int
     ) -> contract.Page:
         """Return the orders placed from ``since`` to before ``until``."""
+
+    def list_refunded(self, since: datetime) -> Iterator[str]:
+        """Yield the orders of which money was given back since then.
+
+        However long ago they were placed or changed; one may come several times.
+        Called where ``capabilities.lists_refunds``.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def fetch_orders(self, refs: Sequence[str]) -> list[contract.Document]:

@@ -63,6 +63,9 @@ class WebhookController(http.Controller):
         return parse(headers, body, last, now)
 
     def _store(self, storefront, event, body):
+        if event.kind == "bulk":  # it says nothing that a look would not find out
+            storefront._delay_bulks(hint=event.ref)
+            return request.make_response("taken")
         Inbox = storefront.env["marketplace.inbox"]
         if Inbox.search_count(
             [

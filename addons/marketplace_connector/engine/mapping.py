@@ -19,6 +19,7 @@ from .contract import (
     Order,
     OrderState,
     Payment,
+    PaymentKind,
     RefundState,
     Shipping,
     Tax,
@@ -128,7 +129,10 @@ def taxes_told(orders: Iterable[Order]) -> set[tuple[str, Decimal]]:
 
 
 def map_payments(payments: Iterable[Payment]) -> list[dict[str, Any]]:
-    """Return what the ledger is told of payments."""
+    """Return what the ledger is told of payments.
+
+    Cash on delivery is left out: what was collected is known parcel by parcel.
+    """
     return [
         {
             "ref": payment.ref,
@@ -140,7 +144,7 @@ def map_payments(payments: Iterable[Payment]) -> list[dict[str, Any]]:
             "date": payment.at.replace(tzinfo=None),
         }
         for payment in payments
-        if payment.amount
+        if payment.amount and payment.kind is not PaymentKind.CASH_ON_DELIVERY
     ]
 
 
@@ -149,15 +153,24 @@ def map_refunds(order: Order) -> list[dict[str, Any]]:
 
     Refunds ordered by us are known here already.
 
+    What was paid at the door goes back on the cash of the parcels it is about.
+
     Lines carry no amount: the base shares the amount over them by what they cost, and
     over the whole order when there are none.
     """
+    at_door = {
+        payment.ref
+        for payment in order.payments
+        if payment.kind is PaymentKind.CASH_ON_DELIVERY
+    }
     return [
         {
             "order_ref": order.ref,
             "ref": refund.ref,
             "at": refund.at,
-            "payment_ref": refund.payment_ref,
+            "payment_ref": None
+            if refund.payment_ref in at_door
+            else refund.payment_ref,
             "amount_minor": refund.amount,
             "reason": refund.reason,
             "lines": [
@@ -311,6 +324,8 @@ class Mapper:
         for line in self.order.lines:
             if line.ref in shipping.line_refs and line.ref in self.vendor_of:
                 costs[self.vendor_of[line.ref]] += line.amount_discounted
+        if not costs:
+            return  # its lines are unknown, which is a fault of theirs
         if len(costs) == 1:
             yield {**values, "vendor_id": next(iter(costs))}
         elif costs.keys() == set(self.vendor_of.values()):

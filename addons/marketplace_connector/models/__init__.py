@@ -5,6 +5,7 @@ from . import marketplace_storefront_policy
 from . import marketplace_storefront_tax
 from . import marketplace_storefront_discount
 from . import marketplace_storefront_shipping
+from . import marketplace_storefront_payment
 from . import marketplace_storefront_pull
 from . import marketplace_storefront_push
 from . import marketplace_message_mixin
@@ -14,8 +15,11 @@ from . import marketplace_inbox_import
 from . import marketplace_inbox_customers
 from . import marketplace_inbox_change
 from . import marketplace_inbox_facts
+from . import marketplace_inbox_summary
 from . import marketplace_load
 from . import marketplace_outbox
+from . import marketplace_offer_bulk
+from . import marketplace_storefront_bulk
 from . import marketplace_offer
 from . import product_pim
 from . import marketplace_offer_facts
@@ -31,7 +35,9 @@ from . import marketplace_reconciliation_facts
 from . import marketplace_reconciliation_books
 from . import marketplace_reconciliation_gap
 from . import marketplace_reconciliation
+from . import marketplace_reconciliation_older
 from . import marketplace_mastership
 from . import marketplace_storefront_secrets
+from . import marketplace_storefront_language
 from . import base_partner_merge
 from . import res_partner

@@ -121,6 +121,7 @@ class MarketplaceExchange(models.Model):
 
         What is in quarantine is replayed.
         """
+        count = 0
         for is_inbound, rows in self.grouped("is_inbound").items():
             model = "marketplace.inbox" if is_inbound else "marketplace.outbox"
             failed = self.env[model].search(
@@ -131,11 +132,14 @@ class MarketplaceExchange(models.Model):
                     for row in rows
                 )
             )
+            count += len(failed)
             if is_inbound:
                 failed._retry_later()
             else:
                 failed.action_send_again()
-        return True
+        return self.env["marketplace.storefront"]._notify(
+            self.env._("Messages that are tried again: %(count)s.", count=count), "info"
+        )
 
 
 class MarketplaceInbox(models.Model):

@@ -230,7 +230,15 @@ class MarketplaceInbox(models.Model):
         # sudo: an import is the system's act; the right to replay was checked above.
         for messages in self.sudo().grouped("storefront_id").values():
             messages._process()
-        return True
+        held = self.filtered(lambda message: message.state in ("quarantine", "retry"))
+        return self.env["marketplace.storefront"]._notify(
+            self.env._(
+                "Replayed: %(done)s. Still held back: %(held)s.",
+                done=len(self - held),
+                held=len(held),
+            ),
+            "warning" if held else "success",
+        )
 
     def action_ignore(self):
         """Put messages aside for good; a replay takes them up again."""

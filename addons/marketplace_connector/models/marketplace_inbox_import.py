@@ -102,7 +102,7 @@ class MarketplaceInbox(models.Model):
             raise DocumentError(
                 self.env._("“%(path)s” of the order is unreadable.", path=path)
             )
-        return order
+        return self.storefront_id._with_payment_kinds(order)
 
     # -- new orders -----------------------------------------------------------------
 
@@ -152,6 +152,7 @@ class MarketplaceInbox(models.Model):
             "values": {
                 "storefront_id": storefront.id,
                 "is_held_by_shop": bool(order.hold),
+                **storefront._prepare_cash_values(order),
             },
         }
 

@@ -211,7 +211,11 @@ class MarketplaceLoad(models.Model):
         if complete:
             self._transition("done", {"date_done": fields.Datetime.now()})
         else:
-            self._queue()
+            self._queue(self._pause())
+
+    def _pause(self):
+        """Return the seconds until the next part, None for at once."""
+        return None
 
     def _report(self, error):
         """Keep a problem with the shop; go on later when that may help."""
@@ -267,9 +271,12 @@ class MarketplaceLoad(models.Model):
         if not self.cursor:
             storefront._push_settings()
         done = int(self.cursor or 0)
-        part = offers.filtered(lambda offer: offer.id > done)[:LOAD_OFFERS]
+        size = self._part_size()
+        part = offers.filtered(lambda offer: offer.id > done)[:size]
         report = storefront._push_offers(part)
         storefront._report_refused(report["refused"])
+        taken = part.filtered(lambda offer: offer not in report["refused"])
+        self.env["marketplace.outbox"]._close_overtaken(storefront, "offer", taken.ids)
         self.write(
             {
                 "cursor": str(part[-1:].id or done),
@@ -279,7 +286,11 @@ class MarketplaceLoad(models.Model):
                 "refused_count": self.refused_count + len(report["refused"]),
             }
         )
-        return len(part) < LOAD_OFFERS
+        return len(part) < size
+
+    def _part_size(self):
+        """Return how many offers one job compares and sends."""
+        return LOAD_OFFERS
 
 
 class MarketplaceInbox(models.Model):

@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 from odoo.tools.translate import LazyTranslate
 
-from .marketplace_storefront_push import _content_hash
+from .marketplace_storefront_push import hash_content
 
 # Sentences of module constants are translated where they are shown.
 # pylint: disable=prefer-env-translation
@@ -209,7 +209,7 @@ class MarketplaceStorefront(models.Model):
         for offer, spec in specs.items():
             binding = by_offer[offer.id]
             # What is not sent yet differs for a reason.
-            if binding.content_hash == _content_hash(spec):
+            if binding.content_hash == hash_content(spec):
                 conflicts = self._compare_offer(spec, shown.get(binding.external_id))
                 for name, values in conflicts.items():
                     found[offer, name] = values

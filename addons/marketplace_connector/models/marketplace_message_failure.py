@@ -183,5 +183,4 @@ class MarketplaceInbox(models.Model):
                 ("failure", "in", self.mapped("failure")),
             ]
         )
-        alike.action_replay()
-        return True
+        return alike.action_replay()

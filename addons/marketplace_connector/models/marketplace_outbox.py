@@ -161,7 +161,22 @@ class MarketplaceOutbox(models.Model):
         refused = self.filtered(lambda message: message.res_id in reasons)
         for message in refused:
             message._close("failed", reasons[message.res_id])
-        (self - refused)._close("done")
+        sent = self - refused
+        sent._close("done")
+        self._close_overtaken(self.storefront_id, self[0].kind, sent.mapped("res_id"))
+
+    @api.model
+    @api.private
+    def _close_overtaken(self, storefront, kind, res_ids):
+        """End what the shop once refused of records it has taken as they are now."""
+        self.search(
+            [
+                ("storefront_id", "=", storefront.id),
+                ("state", "=", "failed"),
+                ("kind", "=", kind),
+                ("res_id", "in", res_ids),
+            ]
+        )._close("done")
 
     def _send_fulfilment(self):
         push = self.storefront_id._get_adapter().push_fulfilment
@@ -225,16 +240,15 @@ class MarketplaceOutbox(models.Model):
         return contract.RefundCommand(
             ref=key,
             order_ref=refund.order_id.external_ref,
-            payment_ref=refund.payment_id.external_ref,
+            payment_ref=refund.payment_id._shop_ref(),
             amount=refund.currency_id._marketplace_minor(refund.amount),
             reason=self._reason_of(refund),
             lines=self._prepare_units(refund) if by_lines else (),
         )
 
     def _reason_of(self, refund):
-        return refund._fields["reason_code"].convert_to_export(
-            refund.reason_code, refund
-        )
+        shown = refund.with_context(lang=self.storefront_id._get_lang())
+        return shown._fields["reason_code"].convert_to_export(shown.reason_code, shown)
 
     def _prepare_units(self, refund):
         """Return the pieces of a refund, those of services and deliveries left out."""

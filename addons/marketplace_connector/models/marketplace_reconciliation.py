@@ -202,6 +202,8 @@ class MarketplaceStorefront(models.Model):
         values = self.company_id._prepare_gap_amounts(gap)
         values.update(
             shop_order_ref=gap.order,
+            shop_order_number=sides.numbers.get(gap.order)
+            or (group and group.external_number),
             order_id=group.id if group else False,
         )
         if gap.cause == "refund_unsent":
@@ -284,6 +286,7 @@ class ResCompany(models.Model):
                 **self._prepare_gap_amounts(gap),
                 "order_id": group.id,
                 "shop_order_ref": group.external_ref,
+                "shop_order_number": group.external_number,
             }
         documents, ledger, gaps = self._compare_documents(start, end)
         for storefront, key, values in gaps:

@@ -221,6 +221,7 @@ class ResCompany(models.Model):
                 "amount": 0.0,
                 "order_id": group.id,
                 "shop_order_ref": group.external_ref,
+                "shop_order_number": group.external_number,
                 "res_model": line._name,
                 "res_id": line.id,
             }

@@ -9,7 +9,7 @@ from odoo.tools import split_every
 
 from ..adapters.errors import DocumentError
 from ..engine.change import total_of
-from ..engine.contract import OrderState, PaymentState, RefundState
+from ..engine.contract import OrderState, PaymentKind, PaymentState, RefundState
 from ..engine.mapping import agreed
 from ..engine.reconcile import CHANGED, TOLD, UNREAD, UNSENT, Fact
 
@@ -29,11 +29,12 @@ UNFINISHED = ("new", "retry", "quarantine")
 
 @dataclass(slots=True)
 class Sides:
-    """The facts of both sides, and {reference: order group} of those known here."""
+    """The facts of both sides; by reference, order groups here and shop numbers."""
 
     shop: list[Fact] = field(default_factory=list)
     ours: list[Fact] = field(default_factory=list)
     groups: dict = field(default_factory=dict)
+    numbers: dict = field(default_factory=dict)
 
 
 class MarketplaceStorefront(models.Model):
@@ -97,7 +98,8 @@ class MarketplaceStorefront(models.Model):
     def _read_document(self, document, told):
         """Add {reference: order, or None when it is unreadable} to ``told``."""
         try:
-            told[document.ref] = self._get_adapter().parse_order(document.payload)
+            order = self._get_adapter().parse_order(document.payload)
+            told[document.ref] = self._with_payment_kinds(order)
         except DocumentError:
             told[document.ref] = None
 
@@ -107,6 +109,7 @@ class MarketplaceStorefront(models.Model):
         states = self._newest_states(told)
         today = self.company_id._marketplace_today()
         for ref, order in told.items():
+            sides.numbers[ref] = order.number if order else False
             here = ref in sides.groups
             state = states.get(ref, "done")
             if not here and order and order.state is OrderState.CANCELLED:
@@ -161,6 +164,8 @@ class MarketplaceStorefront(models.Model):
             covered=sum(refund.amount for refund in refunds),
         )
         for payment in order.payments:
+            if payment.kind is PaymentKind.CASH_ON_DELIVERY:
+                continue  # collected parcel by parcel, which the shop does not tell
             if payment.state is PaymentState.CAPTURED and payment.amount:
                 yield Fact(
                     "capture",
@@ -198,7 +203,9 @@ class MarketplaceStorefront(models.Model):
                     amount = total_of(order)  # booked as rounding
             day = self.company_id._marketplace_day(group.date_order)
             sides.ours.append(Fact("order", frozenset([ref]), ref, amount, day, hint))
-        for payment in groups.payment_ids.filtered(lambda p: p.state == "captured"):
+        for payment in groups.payment_ids.filtered(
+            lambda p: p.state == "captured" and not p.cash_collection_id
+        ):
             sides.ours.append(payment._reconcile_fact())
         for refund in groups.refund_ids._told_to_shops():
             sides.ours.append(refund._reconcile_fact())

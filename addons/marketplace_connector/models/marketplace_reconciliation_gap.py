@@ -26,7 +26,7 @@ class MarketplaceReconciliationGap(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin", "marketplace.state.mixin"]
     _order = "state desc, day desc, id desc"
     _rec_name = "external_ref"
-    _rec_names_search = ["external_ref", "order_id.name"]
+    _rec_names_search = ["external_ref", "shop_order_number", "order_id.name"]
     _state_transitions = GAP_TRANSITIONS
 
     company_id = fields.Many2one(
@@ -43,7 +43,8 @@ class MarketplaceReconciliationGap(models.Model):
     has_fix = fields.Boolean(compute="_compute_advice")
     day = fields.Date(required=True, readonly=True, help="Day of the fact itself.")
     external_ref = fields.Char(string="Reference", readonly=True, index="trigram")
-    shop_order_ref = fields.Char(string="Order in the Shop", readonly=True)
+    shop_order_ref = fields.Char(string="Storefront Reference", readonly=True)
+    shop_order_number = fields.Char(string="Order in the Shop", readonly=True)
     order_id = fields.Many2one(
         "marketplace.order",
         string="Order Group",
@@ -108,11 +109,16 @@ class MarketplaceReconciliationGap(models.Model):
             gap.advice = words and self.env._(words)
             gap.has_fix = gap.cause in FIXES
 
-    @api.depends("cause", "external_ref", "shop_order_ref")
+    @api.depends("cause", "external_ref", "shop_order_ref", "shop_order_number")
     def _compute_display_name(self):
         causes = dict(self._fields["cause"]._description_selection(self.env))
         for gap in self:
-            name = gap.order_id.display_name or gap.shop_order_ref or gap.external_ref
+            name = (
+                gap.order_id.display_name
+                or gap.shop_order_number
+                or gap.shop_order_ref
+                or gap.external_ref
+            )
             gap.display_name = f"{causes.get(gap.cause, '')}: {name or ''}"
 
     @api.depends("date_found", "date_closed")
@@ -219,14 +225,26 @@ class MarketplaceReconciliationGap(models.Model):
             except ShopError as error:
                 raise MarketplaceError(str(error)) from error
         fixable.sudo()._compare_again()
-        return True
+        return fixable._tell_outcome()
 
     def action_compare(self):
         """Compare these again now."""
         self.check_access("write")
         # sudo: as for a fix
         self.sudo()._compare_again()
-        return True
+        return self._tell_outcome()
+
+    def _tell_outcome(self):
+        """Return the notification of how many of these are left."""
+        left = self.filtered(lambda gap: gap.state != "closed")
+        return self.env["marketplace.storefront"]._notify(
+            self.env._(
+                "Closed: %(closed)s. Still there: %(left)s.",
+                closed=len(self - left),
+                left=len(left),
+            ),
+            "warning" if left else "success",
+        )
 
     def action_open_record(self):
         """Open what the gap is about: its record, its order, or its messages."""

@@ -246,6 +246,18 @@ class MarketplaceStorefront(models.Model):
         """Begin to send the set-up, the vendors and the offers that the shop lacks."""
         self._check_connected()
         self._start_load("catalogue")
+        sellable = [
+            ("company_id", "in", self.company_id.ids),
+            ("is_sellable", "=", True),
+        ]
+        if not self.env["marketplace.offer"].search_count(sellable, limit=1):
+            return self._notify(
+                self.env._(
+                    "No offer can be sold yet: only the set-up is sent. Each offer "
+                    "says what it lacks, under Catalogue › Offers."
+                ),
+                "warning",
+            )
         return self._notify(self.env._("The catalogue is being sent."), "info")
 
     def action_pull_orders(self):

@@ -35,10 +35,10 @@ class MarketplaceStorefront(models.Model):
             self._ensure_webhooks()
         if info is None or self.error:
             return self._notify(self.error, "danger")
-        if warnings := self._get_warnings(info):
-            return self._notify(" ".join(warnings), "warning")
+        answers = self.env._("%(storefront)s answers.", storefront=self.name)
+        warnings = self._get_warnings(info)
         return self._notify(
-            self.env._("%(storefront)s answers.", storefront=self.name), "success"
+            " ".join([answers, *warnings]), "warning" if warnings else "success"
         )
 
     def _check_identity(self, info):

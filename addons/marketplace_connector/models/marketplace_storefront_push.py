@@ -61,14 +61,20 @@ class MarketplaceStorefront(models.Model):
         self.ensure_one()
         if self.state != "connected":
             return
-        if self.env["marketplace.outbox"]._send_waiting(self) >= PROCESS_BATCH:
+        batch = self._outbox_batch()
+        if self.env["marketplace.outbox"]._send_waiting(self, batch) >= batch:
             self._delay()._job_send_outbox()
+
+    def _outbox_batch(self):
+        """Return how many messages are sent by one transaction."""
+        return PROCESS_BATCH
 
     def _send_outbox(self):
         """Send everything that waits, in this transaction."""
         self.ensure_one()
-        while self.env["marketplace.outbox"]._send_waiting(self) >= PROCESS_BATCH:
-            pass
+        batch = self._outbox_batch()
+        while self.env["marketplace.outbox"]._send_waiting(self, batch) >= batch:
+            batch = self._outbox_batch()
 
     # -- set-up ---------------------------------------------------------------------
 
@@ -79,7 +85,7 @@ class MarketplaceStorefront(models.Model):
             contract.ShopSettings(
                 currency=self.currency_id.name,
                 language=self.language_code,
-                countries=tuple((c.code, c.name) for c in self.country_ids),
+                countries=tuple((c.code, c.name) for c in self._get_countries()),
                 tax_mode=contract.TaxMode(self.tax_mode),
                 tax_classes=tuple(
                     contract.TaxClass(tax.code, tax._get_rate()) for tax in self.tax_ids
@@ -89,6 +95,9 @@ class MarketplaceStorefront(models.Model):
             )
         )
         self._report_list(self.env._("To set in the shop itself:"), differences)
+
+    def _get_countries(self):
+        return self.country_ids.with_context(lang=self._get_lang())
 
     def _propose_taxes(self):
         """Add the taxes of offers and deliveries that the storefront does not map."""
@@ -200,7 +209,9 @@ class MarketplaceStorefront(models.Model):
                 refused[offer] = self.env._("The shop takes one tax per product.")
             elif taxes not in code_by_tax:
                 refused[offer] = self.env._(
-                    "The storefront does not map the tax “%(tax)s”.",
+                    "The storefront does not map the tax “%(tax)s”. Push the "
+                    "catalogue, or add it to the taxes of the storefront, then send "
+                    "again.",
                     tax=taxes.display_name or self.env._("no tax"),
                 )
             elif prices[offer.id] is None:
@@ -213,7 +224,7 @@ class MarketplaceStorefront(models.Model):
                 if offer.condition != "new":
                     label = f"{label}, {conditions[offer.condition]}"
                 binding = known.get(offer.id)
-                is_stock_new = not binding or binding.stock_hash != _stock_hash(offer)
+                is_stock_new = not binding or binding.stock_hash != hash_stock(offer)
                 specs[offer] = contract.Offer(
                     ref=f"offer-{offer.id}",
                     product_ref=f"product-{offer.product_id.id}",
@@ -287,7 +298,7 @@ class MarketplaceStorefront(models.Model):
         Binding = self.env["marketplace.binding"]
         records = next(iter(specs)).union(*specs)
         known = Binding._by_record(self, object_type, records)
-        hashes = {record: _content_hash(spec) for record, spec in specs.items()}
+        hashes = {record: hash_content(spec) for record, spec in specs.items()}
         changed = [
             record
             for record, spec in specs.items()
@@ -295,6 +306,7 @@ class MarketplaceStorefront(models.Model):
             or known[record.id].content_hash != hashes[record]
             or getattr(spec, "stock_available", None) is not None
         ]
+        changed = self._hand_over(object_type, changed, hashes)
         sent, refused, fresh = {}, {}, {}
         for part in split_every(batch, changed):
             results = upsert([specs[record] for record in part])
@@ -313,15 +325,22 @@ class MarketplaceStorefront(models.Model):
         if object_type == "offer":
             Binding._write_hashes(
                 "stock_hash",
-                {known[record.id]: _stock_hash(record) for record in sent},
+                {known[record.id]: hash_stock(record) for record in sent},
             )
         return {"sent": len(sent), "refused": refused}
 
+    def _hand_over(self, _object_type, changed, _hashes):
+        """Return what is to be sent now, of the records that changed.
 
-def _content_hash(spec):
+        :param hashes: {record: fingerprint of what is to be sent}.
+        """
+        return changed
+
+
+def hash_content(spec):
     """Fingerprint what the shop shows; the stock is compared by itself."""
     return fingerprint(spec, ignore={"stock_available", "stock_held"})
 
 
-def _stock_hash(offer):
+def hash_stock(offer):
     return fingerprint(f"{offer.quantity:.6f}")

@@ -136,11 +136,12 @@ class MarketplaceStorefront(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        old = self.webhook_secret
         self.write(
             {
-                "webhook_secret_old": self.webhook_secret,
+                "webhook_secret_old": old,
                 "webhook_secret": secrets.token_urlsafe(SECRET_BYTES),
-                "date_secret_old": fields.Datetime.now() + GRACE,
+                "date_secret_old": old and fields.Datetime.now() + GRACE,
             }
         )
         self.message_post(

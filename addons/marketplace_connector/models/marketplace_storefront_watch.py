@@ -32,6 +32,12 @@ class MarketplaceStorefront(models.Model):
         string="Failures in a Row, Sending", readonly=True, copy=False
     )
     date_alerted = fields.Datetime(string="Mail Sent on", readonly=True, copy=False)
+    date_webhook = fields.Datetime(
+        string="Last Call Taken",
+        compute="_compute_date_webhook",
+        help="When the shop last called us by itself. Empty: it never did, or every "
+        "call was refused.",
+    )
     exchange_ids = fields.One2many("marketplace.exchange", "storefront_id")
     date_in_success = fields.Datetime(
         string="Last Read", compute="_compute_exchange_summary"
@@ -59,6 +65,17 @@ class MarketplaceStorefront(models.Model):
                 filter(None, own.filtered("is_inbound").mapped("date_success")),
                 default=False,
             )
+
+    def _compute_date_webhook(self):
+        last = dict(
+            self.env["marketplace.inbox"]._read_group(
+                [("storefront_id", "in", self.ids), ("kind", "=", "event")],
+                ["storefront_id"],
+                ["create_date:max"],
+            )
+        )
+        for storefront in self:
+            storefront.date_webhook = last.get(storefront, False)
 
     # -- counting -------------------------------------------------------------------
 

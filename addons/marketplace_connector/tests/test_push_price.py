@@ -74,6 +74,28 @@ class TestPushPrice(ConnectorCommon):
         own.unlink()
         self.assertEqual(len(self._push()[0]), 1)
 
+    def test_imported_rows_send_what_changed_and_the_same_again_nothing(self):
+        """C6: a bad row stops no other on the way to the shop."""
+        second = self._create_offer(self.vendors[0], 7.0, sku="SLATE")
+        self._push(self.tile + second)
+        rows = [
+            {"sku": "TILE", "price": "21.00"},
+            {"sku": "SLATE", "price": "dear"},
+        ]
+        Import = self.env["marketplace.offer.import"]
+        told = []
+        for _time in range(2):
+            before = self.Outbox.search([])
+            document, _results = Import._import_rows(
+                self.vendors[0], self.company, rows
+            )
+            self.assertEqual(document.refused_count, 1)
+            made = self.Outbox.search([]) - before
+            told.append(self.env["marketplace.offer"].browse(made.mapped("res_id")))
+        self.assertEqual(told[0], self.tile)
+        self.assertFalse(told[1])
+        self.assertEqual(self._push(self.tile + second)[0], [2100])
+
     def test_price_that_waits_is_not_sent(self):
         self._push()
         self.tile.price_max = 30.0

@@ -127,8 +127,9 @@ class MarketplaceInboxRepair(models.TransientModel):
                 message=self.message_id.display_name,
             )
         )
-        alike.action_replay()
-        return {"type": "ir.actions.act_window_close"}
+        replayed = alike.action_replay()
+        replayed["params"]["next"] = {"type": "ir.actions.act_window_close"}
+        return replayed
 
 
 class MarketplaceInboxRepairLine(models.TransientModel):

@@ -22,6 +22,7 @@ from ..engine.psp import (
     UnknownError,
     verify_signature,
 )
+from .stripe_reports import StripeReports
 
 API_VERSION = "2024-06-20"
 URL = "https://api.stripe.com"
@@ -29,7 +30,7 @@ URL = "https://api.stripe.com"
 REFUSALS = {400, 402, 404}
 
 
-class StripeConnect(PspAdapter):
+class StripeConnect(StripeReports, PspAdapter):
     """Speak to Stripe's API with the platform's secret key."""
 
     def __init__(self, secret_key: str, url: str, timeout_seconds: float):
@@ -163,13 +164,10 @@ class StripeConnect(PspAdapter):
         except requests.RequestException as error:
             # The kind of fault only: its text may name addresses with parameters.
             raise UnknownError(f"no answer ({type(error).__name__})") from error
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if response.status_code == 200 and isinstance(answer, dict):
+        answer = self._content(response)
+        if response.status_code == 200 and answer:
             return answer
-        fault = answer.get("error") if isinstance(answer, dict) else None
+        fault = answer.get("error")
         fault = fault if isinstance(fault, dict) else {}
         # The same key with other values: there is an order, and it is not this one.
         same_key = fault.get("type") == "idempotency_error"

@@ -17,6 +17,7 @@ ACCOUNTS = {
     "fees_vat": ("445660", "VAT on commission"),
     "other": ("658000", "Other marketplace movements"),
     "bank": ("512000", "Bank"),
+    "cash": ("531000", "Cash in hand"),
 }
 COLUMNS = (
     "JournalCode",
@@ -79,6 +80,7 @@ def items(movement: Movement) -> list[Item]:
         "fee": "fees",
         "payout": "bank",
         "reserve": "reserve",
+        "cash": "cash",
     }.get(movement.kind, "other")
     entry = [
         Item("marketplace", movement.amount),

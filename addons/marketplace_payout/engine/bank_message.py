@@ -43,12 +43,17 @@ class MessageError(ValueError):
 
 
 class Line(NamedTuple):
-    """One answer: about a payment (``reference``) or a whole batch (``batch``)."""
+    """One answer: about a payment (``reference``) or a whole batch (``batch``).
+
+    ``is_credit`` is the direction of the entry on our account; None has no entry. The
+    answer is in the words of a credit transfer: a direct debit turns them round.
+    """
 
     reference: str
     batch: str
     answer: Answer
     currency: str = ""
+    is_credit: bool | None = None
 
 
 class Message(NamedTuple):
@@ -161,11 +166,12 @@ def _read_transaction(entry, transaction, day, is_credit, details) -> list[Line]
             text=_text(returned, "AddtlInf") if returned is not None else "",
         )
     currency = _currency(transaction) or _currency(entry)
-    return [Line(reference, _text(transaction, "Refs/PmtInfId"), answer, currency)]
+    batch = _text(transaction, "Refs/PmtInfId")
+    return [Line(reference, batch, answer, currency, is_credit)]
 
 
 def _read_batch(element, day, is_credit) -> list[Line]:
-    """Read a debit that names the whole batch only, not its payments."""
+    """Read an entry that names the whole batch only, not its payments."""
     batch = next(
         (
             text
@@ -174,9 +180,9 @@ def _read_batch(element, day, is_credit) -> list[Line]:
         ),
         "",
     )
-    if is_credit or not batch:
+    if not batch:
         return []
-    return [Line("", batch, Answer("booked", day), _currency(element))]
+    return [Line("", batch, Answer("booked", day), _currency(element), is_credit)]
 
 
 def _first_amount(element, paths, entry) -> int | None:

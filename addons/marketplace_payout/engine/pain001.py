@@ -118,7 +118,7 @@ def credit_transfer_file(
     :raises sepaxml.validation.ValidationError: when the schema refuses a value.
     """
     document = SepaTransfer(
-        {**_party(debtor), "batch": True, "currency": "EUR"},
+        {**party_values(debtor), "batch": True, "currency": "EUR"},
         schema=schema,
         clean=False,  # cleaned here, by the rules of the EPC
     )
@@ -127,7 +127,7 @@ def credit_transfer_file(
             raise ValueError(f"{transfer.end_to_end_id}: nothing to transfer")
         document.add_payment(
             {
-                **_party(transfer.creditor),
+                **party_values(transfer.creditor),
                 "amount": transfer.amount,
                 "execution_date": execution_date,
                 "description": clean_text(transfer.remittance, MAX_REMITTANCE),
@@ -141,7 +141,8 @@ def credit_transfer_file(
     return content
 
 
-def _party(party: Party) -> dict:
+def party_values(party: Party) -> dict:
+    """Return a side of a transfer as sepaxml takes it."""
     values = {"name": clean_text(party.name, MAX_NAME), "IBAN": party.iban}
     if party.bic:
         values["BIC"] = party.bic

@@ -1,4 +1,5 @@
 from . import (
+    cash_commission,
     marketplace_contract,
     marketplace_ledger_line,
     marketplace_payout,
@@ -37,6 +38,7 @@ from . import payout_rail
 from . import payee_name_check
 from . import marketplace_bank_message
 from . import marketplace_payout_provider
+from . import psp_report_fetch
 from . import payout_psp
 from . import bank_line_match
 from . import marketplace_cutoff
@@ -60,6 +62,12 @@ from . import marketplace_reserve
 from . import marketplace_debt
 from . import marketplace_debt_instalment
 from . import marketplace_debt_posting
+from . import dispute_written_off
+from . import debit_mandate
+from . import debit_run
+from . import debit
+from . import debit_debt
+from . import debit_ledger
 from . import settlement_carry
 from . import payout_request
 from . import expected_payout
@@ -77,3 +85,4 @@ from . import dac7_operator
 from . import dac7_test_file
 from . import payout_foreign
 from . import bank_file_log
+from . import debit_bank_message

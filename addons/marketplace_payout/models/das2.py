@@ -7,6 +7,7 @@ VAT included, for the calendar year of payment, above a threshold for each payee
 from odoo import api, fields, models
 
 from ..const_dac7 import DAS2_THRESHOLDS
+from .cash_commission import NETTING_EVENTS
 
 
 class MarketplaceLedgerLine(models.Model):
@@ -24,7 +25,7 @@ class MarketplaceLedgerLine(models.Model):
         rows = self._read_group(
             [
                 ("company_id", "=", company.id),
-                ("event", "=", "netting"),
+                ("event", "in", NETTING_EVENTS),
                 ("debit_move_line_id", "!=", False),
                 ("date_event", ">=", f"{year}-01-01"),
                 ("date_event", "<=", f"{year}-12-31"),

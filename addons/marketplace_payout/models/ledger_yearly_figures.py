@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..engine.dac7 import Quarter
+from .cash_commission import NETTING_EVENTS
 
 # Moves between these roles and the vendor's account pay him, or keep his money: they
 # are no consideration.
@@ -54,6 +55,7 @@ class MarketplaceLedgerLine(models.Model):
             "credited": CREDITED_ROLES,
             "internal": INTERNAL_ROLES,
             "withheld": TAX_WITHHELD_ROLES,
+            "netting": NETTING_EVENTS,
         }
         found = defaultdict(lambda: [Quarter()] * 4)
 
@@ -106,7 +108,8 @@ class MarketplaceLedgerLine(models.Model):
         return SQL(
             "sold AS (SELECT DISTINCT line.sale_order_id"
             " FROM marketplace_ledger_line AS line"
-            " WHERE line.company_id = %(company)s AND line.sale_order_id IS NOT NULL"
+            " WHERE line.company_id = %(company)s AND line.event <> 'vendor_cash'"
+            " AND line.sale_order_id IS NOT NULL"
             " AND line.debit_move_line_id IS NOT NULL"
             " AND line.role_credit IN %(credited)s"
             " AND line.role_debit NOT IN %(internal)s"
@@ -124,7 +127,7 @@ class MarketplaceLedgerLine(models.Model):
             " WHEN line.role_debit IN %(withheld)s THEN -1 ELSE 0 END AS tax_sign"
             " FROM marketplace_ledger_line AS line JOIN sold USING (sale_order_id)"
             " JOIN res_currency AS money ON money.id = line.currency_id"
-            " WHERE line.company_id = %(company)s"
+            " WHERE line.company_id = %(company)s AND line.event <> 'vendor_cash'"
             " AND line.debit_move_line_id IS NOT NULL %(vendors)s),"
             " taken AS (SELECT vendor_id, currency_id, sale_order_id, item,"
             " SUM(minor) FILTER (WHERE is_debit) AS debit,"
@@ -162,7 +165,7 @@ class MarketplaceLedgerLine(models.Model):
             " FROM marketplace_ledger_line AS line"
             " JOIN account_move_line AS item ON item.id = line.debit_move_line_id"
             " JOIN res_currency AS money ON money.id = line.currency_id"
-            " WHERE line.company_id = %(company)s AND line.event <> 'netting'"
+            " WHERE line.company_id = %(company)s AND line.event NOT IN %(netting)s"
             " AND (line.role_debit = 'VENDOR_AR') <> (line.role_credit = 'VENDOR_AR')"
             " AND line.vendor_id IS NOT NULL %(vendors)s"
             " GROUP BY 1, 2, 3),"

@@ -192,7 +192,7 @@ class MarketplaceBankMessage(models.Model):
         payouts = self._payouts_by_reference(lines)
         runs = self._runs_by_batch(lines)
         prefix = self._reference_prefix()
-        pairs = list(zip(self.line_ids, lines, strict=True))
+        pairs = self._payout_pairs(list(zip(self.line_ids, lines, strict=True)))
         for rank in sorted(set(RANK.values())):
             answers, sources = {}, {}
             for record, line in sorted(pairs, key=lambda pair: bool(pair[1].reference)):
@@ -222,6 +222,10 @@ class MarketplaceBankMessage(models.Model):
             found = self.env["marketplace.payout"].union(*answers)
             for payout, action in found._answer(answers).items():
                 sources[payout]._note_action(action, payout)
+
+    def _payout_pairs(self, pairs):
+        """Return the (record, line) that are about payouts; others extend it."""
+        return pairs
 
     def _is_partial(self, line, payout):
         """Return whether a provider took back a part only: no fee explains it."""

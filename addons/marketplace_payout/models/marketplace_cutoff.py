@@ -57,7 +57,7 @@ class MarketplaceCommissionLine(models.Model):
         # sudo: figures of the books do not depend on who closes them.
         lines = self.sudo().search(domain, order="id")
         settled = lines._settled_sale_lines(day)
-        return lines.filtered(lambda line: line.sale_line_id in settled)
+        return lines.filtered(lambda line: line.sale_line_id.id in settled)
 
 
 class ResCompany(models.Model):

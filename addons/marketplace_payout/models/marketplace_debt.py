@@ -17,7 +17,8 @@ DEBT_STATES = [
 ]
 DEBT_TRANSITIONS = {
     "requested": {"open"},
-    "open": {"requested"},
+    # a direct debit that comes back opens its debt again
+    "open": {"requested", "recovered"},
     "recovered": {"open", "requested"},
     "written_off": {"requested"},
 }

@@ -12,6 +12,8 @@ from odoo.addons.marketplace_base.models.marketplace_ledger_line import ROLE_SEL
 
 # Where customers' money comes from, what a sale credits, and who may bear a loss.
 CUSTOMER = ("PSP_CLEARING", "GIFT_CARDS")
+# Where the price of a sale comes from: that, or the cash that its vendor keeps.
+PAID = (*CUSTOMER, "VENDOR_CASH")
 # Of what we sell ourselves, the customer's money is an advance.
 SOLD = ("VENDOR_PENDING", "CUST_ADVANCE", "SHIPPING_INC", "VAT_DEEMED", "VAT_OUT")
 # A discount of ours on it is a lower price: nothing is funded.
@@ -41,23 +43,28 @@ class MarketplaceLedgerLine(models.Model):
     def _posting_pairs(self):
         """Return {event: [(role debited, role credited)]}; new events extend it."""
         return {
-            "capture": pairs(CUSTOMER, (*SOLD, "OPERATOR_COST")),
+            "capture": pairs(PAID, (*SOLD, "OPERATOR_COST")),
             "discount_funding": pairs(("DISCOUNT_MKT",), FUNDED),
             "shipping_funding": pairs(("DISCOUNT_MKT",), FUNDED),
             "rounding": pairs(("OPERATOR_COST",), SOLD)
-            + pairs(CUSTOMER, ("OPERATOR_COST",)),
+            + pairs(PAID, ("OPERATOR_COST",)),
             "on_account": pairs(("CUST_COLLECT",), SOLD),
-            "collection": pairs(CUSTOMER, ("CUST_COLLECT",)),
+            "collection": pairs(PAID, ("CUST_COLLECT",)),
             "collection_loss": pairs(("BAD_DEBT",), ("CUST_COLLECT", "PSP_CLEARING")),
             "entitlement": [("VENDOR_PENDING", "VENDOR_DUE")],
+            "vendor_cash": both_ways("VENDOR_DUE", "VENDOR_CASH"),
+            "cash_commission": both_ways("VENDOR_DUE", "VENDOR_AR"),
             "refund": pairs(
-                GIVEN_UP, (*CUSTOMER, "CUST_COLLECT", "CUST_REFUND", *GIVEN_BACK)
+                GIVEN_UP, (*PAID, "CUST_COLLECT", "CUST_REFUND", *GIVEN_BACK)
             ),
             "goodwill": pairs(("OPERATOR_COST",), (*CUSTOMER, "CUST_REFUND")),
             "return_label": [("OPERATOR_COST", "VENDOR_DUE")],
             "dispute_opened": [("DISPUTES", "PSP_CLEARING")],
             "dispute_fee": [("PSP_FEES", "PSP_CLEARING")],
             "dispute_won": [("PSP_CLEARING", "DISPUTES")],
+            "dispute_recovered": pairs(("PSP_CLEARING", *GIVEN_BACK), GIVEN_UP),
+            "dispute_relieved": [("PSP_CLEARING", "OPERATOR_COST")],
+            "dispute_fee_back": [("PSP_CLEARING", "PSP_FEES")],
             "dispute_lost": pairs(GIVEN_UP, ("DISPUTES", *GIVEN_BACK)),
             "dispute_borne": [("OPERATOR_COST", "DISPUTES")],
             "psp_settlement": both_ways("BANK", "PSP_CLEARING"),

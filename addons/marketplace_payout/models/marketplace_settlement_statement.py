@@ -11,6 +11,7 @@ from odoo.addons.marketplace_base.exceptions import MarketplaceError
 
 from ..const import NOTIFY_BATCH_SETTLEMENTS
 from ..engine import statement
+from .cash_commission import NETTING_EVENTS
 
 # Ledger events of the settlement that are no movement of its period.
 PAYOUT_EVENTS = ("payout", "payout_bank", "payout_psp", "payout_return")
@@ -33,11 +34,12 @@ class MarketplaceSettlement(models.Model):
         Ledger = self.env["marketplace.ledger.line"]
         labels = dict(Ledger._fields["event"]._description_selection(self.env))
         labels["entitlement"] = self.env._("Sale delivered")
+        labels["vendor_cash"] = self.env._("Cash that you took from the customer")
         no_order, no_move = self.env["sale.order"], self.env["account.move"]
         totals, firsts = defaultdict(int), {}
         for line in self.ledger_line_ids.sorted("id"):
             if (
-                line.event in (*PAYOUT_EVENTS, "netting")
+                line.event in (*PAYOUT_EVENTS, *NETTING_EVENTS)
                 or line.source_key == self._reserve_key()
             ):
                 continue
@@ -46,7 +48,10 @@ class MarketplaceSettlement(models.Model):
                 key = (line.date_event, "", no_order, line.move_id)
                 totals[key] += -minor if line.role_debit == "VENDOR_AR" else minor
             else:
-                key = (line.date_event, labels[line.event], line.sale_order_id, no_move)
+                label = labels[line.event]
+                if line.event == "vendor_cash" and line.role_credit == "VENDOR_DUE":
+                    label = self.env._("Cash that you gave back to the customer")
+                key = (line.date_event, label, line.sale_order_id, no_move)
                 totals[key] += minor if line.role_credit == "VENDOR_DUE" else -minor
             firsts.setdefault(key, line.id)
         return [

@@ -87,3 +87,28 @@ UNKNOWN = Cause(_lt("The payment was refused or returned."), True)
 def cause_of(code):
     """Return the cause that a code stands for."""
     return CAUSES.get(code, UNKNOWN)
+
+
+# What the codes say where we collect: the account at fault is the vendor's.
+DEBIT_CAUSES = {
+    "AC01": _lt("The account number does not exist."),
+    "AC04": _lt("The account is closed."),
+    "AC06": _lt("The account is blocked."),
+    "AC13": _lt("The account is a private person's: a core mandate is needed."),
+    "AG01": _lt("This kind of account takes no direct debits."),
+    "AM04": _lt("The vendor's account did not hold enough money."),
+    "AM05": _lt("The bank took the debit for one sent twice."),
+    "MD01": _lt("The vendor's bank knows no such mandate, or it was revoked."),
+    "MD02": _lt("The mandate is incomplete or wrong."),
+    "MD06": _lt("The vendor asked his bank for the money back."),
+    "MD07": _lt("The account holder has died."),
+    "MS02": _lt("The vendor refused the debit."),
+    "MS03": _lt("The vendor's bank gave no reason."),
+    "SL01": _lt("The vendor told his bank to take no debit of ours."),
+}
+UNKNOWN_DEBIT = _lt("The direct debit was refused or returned.")
+
+
+def debit_cause_of(code):
+    """Return in words what a code says of a direct debit."""
+    return DEBIT_CAUSES.get(code, UNKNOWN_DEBIT)

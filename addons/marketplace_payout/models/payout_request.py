@@ -128,11 +128,10 @@ class ResPartner(models.Model):
         if due >= least:
             return None
         return self.env._(
-            "%(missing)s %(currency)s are missing to ask for a payout: at least "
-            "%(least)s must be due and not in a statement yet.",
-            missing=f"{currency._marketplace_amount(least - due):.2f}",
-            currency=currency.name,
-            least=f"{currency._marketplace_amount(least):.2f}",
+            "%(missing)s are missing to ask for a payout: at least %(least)s must be "
+            "due and not in a statement yet.",
+            missing=currency.format(currency._marketplace_amount(least - due)),
+            least=currency.format(currency._marketplace_amount(least)),
         )
 
     @api.private

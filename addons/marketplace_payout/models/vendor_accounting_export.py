@@ -10,6 +10,7 @@ from odoo.addons.marketplace_base.engine.csv_file import write_csv
 from odoo.addons.marketplace_base.engine.money import from_minor, percent_of
 
 from ..engine.accounting_export import ACCOUNTS, COLUMNS, Movement, items
+from .cash_commission import NETTING_EVENTS
 
 # On the other side of the vendor's account: money that went to or came from his bank.
 BANK_ROLES = {"BANK", "PAYOUT_TRANSIT"}
@@ -50,7 +51,7 @@ class ResPartner(models.Model):
                     ("currency_id", "=", currency.id),
                     ("date_event", ">=", first),
                     ("date_event", "<=", last),
-                    ("event", "!=", "netting"),
+                    ("event", "not in", NETTING_EVENTS),
                     "|",
                     ("role_debit", "in", ("VENDOR_DUE", "VENDOR_AR")),
                     ("role_credit", "in", ("VENDOR_DUE", "VENDOR_AR")),
@@ -172,6 +173,8 @@ class MarketplaceLedgerLine(models.Model):
             reference = self.settlement_id.payout_id.end_to_end_id or reference
         elif self.event in RESERVE_EVENTS:
             kind = "reserve"
+        elif self.event == "vendor_cash":
+            kind = "cash"
         elif self.sale_line_id:
             kind, vat = "sale", self._accounting_vat(amount)
         return Movement(

@@ -15,6 +15,9 @@ class ResPartner(models.Model):
         The day is the first on which banks settle after the contract's next cut-off,
         or today's when a statement waits to be paid already. Nobody knows it for a
         contract without calendar, nor while something keeps payouts from leaving.
+
+        :return: as documented in base; with "minimum", in currency units, while what
+            is due stays below the contract's payout minimum.
         """
         settlement = self.env["marketplace.settlement"]
         today = company._marketplace_today()
@@ -32,8 +35,11 @@ class ResPartner(models.Model):
             limit=1,
         )
         minimum = contract._payout_minimum(currency, today) if contract else 0
-        if due <= 0 or (due < minimum and not waiting):
-            return {"date": None, "amount": 0.0}
+        nothing = {"date": None, "amount": 0.0}
+        if due <= 0:
+            return nothing
+        if due < minimum and not waiting:
+            return {**nothing, "minimum": currency._marketplace_amount(minimum)}
         day = None
         if waiting:
             day = today

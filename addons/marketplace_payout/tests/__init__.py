@@ -18,9 +18,12 @@ from . import test_dac7_figures
 from . import test_annual_statement
 from . import test_dac7_chase
 from . import test_dac7_report
+from . import test_direct_debit
+from . import test_dispute_statement
 from . import test_settlement_fee
 from . import test_payout_answer
 from . import test_payout_psp
+from . import test_psp_report_fetch
 from . import test_close, test_cutoff, test_roles, test_run_control
 from . import test_alert, test_posting_catalogue
 from . import test_reserve
@@ -38,5 +41,6 @@ from . import test_psp_fee_accrual
 from . import test_payout_charge
 from . import test_payout_foreign
 from . import test_bank_file_log
+from . import test_cash_vendor
 from . import test_dac7_operator
 from . import test_das2

@@ -41,7 +41,7 @@ class TestPayoutRequest(PayoutCommon, HttpCase):
         with self.assertRaisesRegex(MarketplaceError, "2026-03-14"):
             self._ask()
         with freeze_time("2026-03-14 09:00:00"):
-            with self.assertRaisesRegex(MarketplaceError, "50.00 EUR are missing"):
+            with self.assertRaisesRegex(MarketplaceError, "50.00\xa0€ are missing"):
                 self._ask()
             self._sell([(self.offer, 1)], "2026-03-08", "2026-03-09")
             self.assertSettled(self._ask(), 0, 88, 88, 0)
@@ -51,7 +51,7 @@ class TestPayoutRequest(PayoutCommon, HttpCase):
 
     def test_what_is_missing_is_said_to_the_cent(self):
         self.contract.payout_request_minimum = 112.4
-        self.assertIn("12.40 EUR are missing", self._problem())
+        self.assertIn("12.40\xa0€ are missing", self._problem())
 
     def test_only_with_the_contract(self):
         self.contract.payout_on_demand = False

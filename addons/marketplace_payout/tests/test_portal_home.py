@@ -71,6 +71,16 @@ class TestPortalHome(PayoutCommon, HttpCase):
         self.vendor.payout_hold = True
         self.assertEqual(next_payout(), (None, "88.00"))
 
+    def test_vendor_below_his_minimum_reads_what_he_waits_for(self):
+        self.vendor.vendor_contract_ids.payout_minimum = 500
+        page = self._home()
+        card = page.find_class("o_marketplace_next_payout")[0].text_content()
+        self.assertIn("You are paid once", card)
+        self.assertIn("500.00", card)
+        balances = page.find_class("o_marketplace_balances")[0].text_content()
+        self.assertIn("Below your payout minimum", balances)
+        self.assertNotIn("Goes into your next payout", balances)
+
     def test_statements_are_for_finance(self):
         """Page and RPC alike: other roles reach no statement."""
         settlement = self._settle("2026-03-10", self.vendor)

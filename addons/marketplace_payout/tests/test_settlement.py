@@ -386,6 +386,7 @@ class TestSettlement(PayoutCommon):
 
         queries(warm)
         cost_five, cost_ten = queries(five), queries(ten)
-        # Six per invoice: its number takes three, tax tags and followers the rest.
-        self.assertLessEqual(cost_ten - cost_five, 5 * 6)
-        self.assertLessEqual(cost_ten, 256)
+        # Six per invoice: its number takes three, tax tags and followers the rest. One
+        # more per vendor fails; what fell out of the server's caches does not.
+        self.assertLess(cost_ten - cost_five, 5 * 7)
+        self.assertLess(cost_ten, 256 + 5)

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import secrets
 import threading
 
 from graphql import (
@@ -19,12 +20,16 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from . import front, schema
+from .bulk import FIELDS, Bulks
 from .cost import Cost
 from .reads import Reads
 from .shop import Shop
 from .writes import Writes
 
 PATH = "/admin/api/2026-10/graphql.json"
+CLIENT_ID = "app-client"
+TOKEN_PATH = "/admin/oauth/access_token"
+TOKEN_SECONDS = 24 * 60 * 60 - 1
 IDEMPOTENT = {"refundCreate", "inventorySetQuantities"}
 
 
@@ -35,6 +40,10 @@ class App:
         self.shop = shop
         self.schema = schema.load()
         self.calls = []  # documents, for those who count
+        self.granted = []  # tokens given to the app, in the order of asking
+        self.requests = 0  # those and the storage's
+        self.url = ""
+        self.bulks = Bulks(self)
 
     def __call__(self, environ, start_response):
         request = Request(environ)
@@ -45,15 +54,42 @@ class App:
     def _answer(self, request):
         if request.path == "/shop/checkout":
             return _json(front.check_out(self.shop, request.get_json()))
+        if request.path == TOKEN_PATH:
+            return self._grant(request.form)
+        self.requests += 1
+        if request.path == "/storage":
+            return Response(status=self.bulks.take_file(request))
+        if request.path.startswith("/storage/"):
+            name = request.path.removeprefix("/storage/").removesuffix(".jsonl")
+            status, content = self.bulks.give_file(name)
+            return Response(content, status, content_type="application/jsonl")
         if request.path != PATH:
             return _json({"errors": "Not Found"}, 404)
         token = request.headers.get("X-Shopify-Access-Token", "")
-        if not hmac.compare_digest(token, self.shop.token):
+        if token not in (self.shop.token, *self.granted):
             message = "[API] Invalid API key or access token"
             return _json({"errors": message}, 401)
         body = request.get_json()
         self.calls.append(body["query"])
         return _json(self._execute(body["query"], body.get("variables") or {}))
+
+    def _grant(self, form):
+        """Give an app a new token."""
+        if form.get("grant_type") != "client_credentials":
+            return _json({"error": "unsupported_grant_type"}, 400)
+        if form.get("client_id") != CLIENT_ID:
+            return _json({"error": "application_cannot_be_found"}, 400)
+        if form.get("client_secret") != self.shop.secret:
+            message = "The client secret is not valid"
+            return _json({"error": "invalid_client", "error_description": message}, 400)
+        self.granted.append(f"shpat_{secrets.token_hex(8)}")
+        return _json(
+            {
+                "access_token": self.granted[-1],
+                "scope": ",".join(self.shop.scopes),
+                "expires_in": TOKEN_SECONDS,
+            }
+        )
 
     def _execute(self, text, variables):
         try:
@@ -82,14 +118,14 @@ class App:
             document,
             root_value=self,
             variable_values=variables,
-            field_resolver=self._resolve,
+            field_resolver=self.resolve,
         )
         answer = {"data": result.data, "extensions": extensions}
         if result.errors:
             answer["errors"] = [error.formatted for error in result.errors]
         return answer
 
-    def _resolve(self, source, info, **args):
+    def resolve(self, source, info, **args):
         if source is self:
             value = self._root(info, args)
         else:
@@ -105,9 +141,12 @@ class App:
 
     def _root(self, info, args):
         name = info.field_name
+        if name in FIELDS:
+            return getattr(self.bulks, name)(info, **args)
         if info.parent_type is self.schema.query_type:
             reads = Reads(self.shop)
-            return getattr(reads, "shop_" if name == "shop" else name)(info, **args)
+            method = f"{name}_" if name in ("shop", "return") else name
+            return getattr(reads, method)(info, **args)
         write = getattr(Writes(self.shop), name)
         if name not in IDEMPOTENT:
             return write(info, **args)

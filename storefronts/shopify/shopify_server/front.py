@@ -83,6 +83,7 @@ def check_out(shop, values):
         "transactions": [],
         "parcels": [],
         "refunds": [],
+        "returns": [],
         "metafields": {},
     }
     shop.tables["orders"][order["id"]] = order

@@ -48,6 +48,7 @@ class OrderView:
             "fulfillments": [self.parcel(p) for p in order["parcels"]],
             "refunds": [self.refund(r) for r in order["refunds"]],
             "fulfillmentOrders": [self._fulfilment_order()],
+            "returns": [self.return_(item) for item in order["returns"]],
             "metafield": self._metafield,
         }
 
@@ -231,3 +232,37 @@ class OrderView:
                 for identifier, quantity in parcel["items"].items()
             ],
         }
+
+    # ---- returns ---------------------------------------------------------------
+
+    def return_(self, item):
+        return {
+            "id": item["id"],
+            "status": item["status"],
+            "createdAt": item["at"],
+            "returnLineItems": [self._return_line(line) for line in item["lines"]],
+        }
+
+    def _return_line(self, line):
+        """Show a line; one that is of no order of the shop has no parcel."""
+        known = {row["id"] for row in self.order["lines"]}
+        shown = {
+            "__typename": "UnverifiedReturnLineItem",
+            "id": line["id"],
+            "quantity": line["quantity"],
+            "refundedQuantity": 0,
+            "customerNote": line["note"],
+            "returnReason": line["reason"],
+            "returnReasonNote": "",
+            "returnReasonDefinition": {"name": line["reason"].capitalize()},
+        }
+        if line["line"] in known:
+            shown["__typename"] = "ReturnLineItem"
+            shown["fulfillmentLineItem"] = {"lineItem": {"id": line["line"]}}
+        return shown
+
+    def return_status(self):
+        states = {item["status"] for item in self.order["returns"]}
+        if "REQUESTED" in states:
+            return "return_requested"
+        return "in_progress" if "OPEN" in states else "no_return"

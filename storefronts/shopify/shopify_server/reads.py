@@ -4,8 +4,11 @@ import base64
 import json
 import re
 
+from graphql import GraphQLError
+
 from .orders import OrderView
 
+CHOICE = re.compile(r"\(([^)]*)\)")
 TERM = re.compile(r"(\w+):(>=|<=|>|<)?'?([^'\s]+)'?")
 
 
@@ -55,7 +58,8 @@ class Reads:
         return [self.order(info, identifier) for identifier in ids]
 
     def orders(self, _info, first=None, after=None, query="", sortKey="ID", **_args):  # noqa: N803
-        rows = [row for row in self.shop.tables["orders"].values() if _fits(row, query)]
+        rows = self.shop.tables["orders"].values()
+        rows = [row for row in rows if self._fits(row, query)]
         field = {"UPDATED_AT": "updated_at", "CREATED_AT": "created_at"}[sortKey]
         rows.sort(key=lambda row: (row[field], _number(row)))
         if after:
@@ -73,28 +77,59 @@ class Reads:
             },
         }
 
+    def _fits(self, row, query):
+        """Tell whether all terms fit, and one of each group in brackets."""
+        rest = CHOICE.sub("", query or "")
+        return all(self._fits_term(row, *term) for term in TERM.findall(rest)) and all(
+            any(self._fits_term(row, *term) for term in TERM.findall(choice))
+            for choice in CHOICE.findall(query or "")
+        )
+
+    def _fits_term(self, row, field, sign, value):
+        if field == "status":
+            return value != "open" or not (row["cancelled_at"] or row["closed"])
+        if field == "name":
+            return row["name"] == value
+        if field == "return_status":
+            return OrderView(self.shop, row).return_status() == value
+        return _is_older(row[field], sign, value)
+
+    # ---- returns and movements of money ------------------------------------------
+
+    def return_(self, _info, id):  # noqa: A002
+        for row in self.shop.tables["orders"].values():
+            for item in row["returns"]:
+                if item["id"] == id:
+                    return OrderView(self.shop, row).return_(item)
+        return None
+
+    def tenderTransactions(self, _info, query="", **_args):  # noqa: N802
+        """Return what was paid and given back, by its own time."""
+        ((field, sign, value),) = TERM.findall(query)
+        if field != "processed_at":
+            raise GraphQLError(f"The filter {field} is not served here.")
+        found = []
+        for row in self.shop.tables["orders"].values():
+            view = OrderView(self.shop, row)
+            for item in row["transactions"]:
+                if item["kind"] == "AUTHORIZATION":
+                    continue
+                if not _is_older(item["at"], sign, value):
+                    continue
+                amount = item["amount"] * (-1 if item["kind"] == "REFUND" else 1)
+                money = view.money(amount)["shopMoney"]
+                found.append({"amount": money, "order": {"id": row["id"]}})
+        return found
+
 
 def _number(row):
     return int(row["id"].rpartition("/")[2])
 
 
-def _fits(row, query):
-    for field, sign, value in TERM.findall(query or ""):
-        if field == "status":
-            done = row["cancelled_at"] or row["closed"]
-            if value == "open" and done:
-                return False
-        elif field == "name":
-            if row["name"] != value:
-                return False
-        else:
-            known = row[field]
-            fits = {
-                ">=": known >= value,
-                "<=": known <= value,
-                ">": known > value,
-                "<": known < value,
-            }[sign]
-            if not fits:
-                return False
-    return True
+def _is_older(known, sign, value):
+    return {
+        ">=": known >= value,
+        "<=": known <= value,
+        ">": known > value,
+        "<": known < value,
+    }[sign]

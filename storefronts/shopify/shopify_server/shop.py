@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 CENT = Decimal("0.01")
 SCOPES = [
     "read_orders", "write_orders", "write_order_edits", "write_products",
-    "write_publications", "write_inventory", "read_locations", "write_metaobjects",
+    "write_publications", "write_inventory", "read_locations", "read_returns",
+    "write_metaobjects",
     "write_metaobject_definitions", "write_merchant_managed_fulfillment_orders",
 ]  # fmt: skip
 

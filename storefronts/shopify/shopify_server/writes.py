@@ -56,6 +56,13 @@ class Writes:
         row = next((r for r in rows.values() if r["handle"] == handle), None)
         if not (input.get("title") or "").strip():
             return refuse("Title can't be blank", "input", "title", product=None)
+        if len(input["title"]) > 255:
+            return refuse(
+                "Title is too long (maximum is 255 characters)",
+                "input",
+                "title",
+                product=None,
+            )
         (variant,) = input["variants"]
         if Decimal(variant["price"]) < 0:
             return refuse("Price must be positive", "input", "variants", product=None)
@@ -243,6 +250,26 @@ class Writes:
             }
         )
         self._touch(order)
+
+    def shop_return(self, order, lines, status="REQUESTED"):
+        """A customer asks to send goods back; the order's time does not move."""
+        made = {
+            "id": self.shop.new_id("Return"),
+            "status": status,
+            "at": self.shop.now(),
+            "lines": [
+                {
+                    "id": self.shop.new_id("ReturnLineItem"),
+                    "line": line,
+                    "quantity": quantity,
+                    "reason": reason,
+                    "note": note,
+                }
+                for line, quantity, reason, note in lines
+            ],
+        }
+        order["returns"].append(made)
+        return made
 
     # ---- cancellations -----------------------------------------------------------
 

@@ -39,6 +39,7 @@ class MedusaAdapter(Adapter):
         vendor_batch_max=20,
         whole_units=True,
         cancels_orders=True,
+        reads_returns=True,
         refund_model=RefundModel.AMOUNT,
     )
     has_groups: ClassVar[bool] = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,9 @@ from ...engine.idempotency import fingerprint
 from ..base import Adapter
 from ..errors import AuthError
 from ..texts import parse_time
-from . import commands, documents, events, orders, settings, vendors
+from . import bulk, commands, documents, events, orders, settings, vendors
+from .access import Access
+from .offer_bulk import OFFERS_MAX, OFFERS_MIN, OfferBulks
 from .offers import Offers
 from .transport import API_VERSION, TooCostlyError, Transport, gid, tail
 
@@ -28,18 +30,24 @@ SCOPES = {
     "write_publications",
     "write_inventory",
     "read_locations",
+    "read_returns",
     "write_metaobjects",
     "write_metaobject_definitions",
     "write_merchant_managed_fulfillment_orders",
 }
 IGNORED = {"updatedAt", "pageInfo"}
+RETURNING = (
+    "(return_status:return_requested OR return_status:in_progress "
+    "OR return_status:inspection_complete)"
+)
 
 
 class ShopifyAdapter(Adapter):
-    """``password`` is the access token of a custom app; there is no user name.
+    """User name and password are client id and secret of an app.
 
-    Its webhooks are signed with the secret of the app, which is entered as the
-    storefront's webhook secret.
+    Without a user name the password is the access token of an older app.  Webhooks are
+    signed with the secret of the app, which is entered as the storefront's webhook
+    secret.
     """
 
     capabilities = contract.Capabilities(
@@ -50,13 +58,19 @@ class ShopifyAdapter(Adapter):
         cancels_orders=True,
         registers_webhooks=True,
         refund_model=RefundModel.LINES,
+        reads_returns=True,
+        lists_refunds=True,
+        offer_bulk_min=OFFERS_MIN,
+        offer_bulk_max=OFFERS_MAX,
+        bulks_at_once=bulk.AT_ONCE,
     )
     parse_event = staticmethod(events.parse_event)
 
     def __init__(self, url: str, username: str, password: str):
         super().__init__(url, username, password)
-        self._transport = Transport(self.url, password)
+        self._transport = Transport(self.url, Access(self.url, username, password))
         self._offers = Offers(self._transport)
+        self._bulks = OfferBulks(self._transport, self._offers)
         self._per_call = ORDERS_PER_CALL
 
     def check(self) -> ShopInfo:
@@ -90,6 +104,16 @@ class ShopifyAdapter(Adapter):
     def upsert_offers(self, items: Sequence[contract.Offer]) -> list[contract.Result]:
         return self._offers.upsert(items)
 
+    def begin_bulk(self, offers: Sequence[contract.Offer]) -> contract.Bulk:
+        return self._bulks.begin(offers)
+
+    def follow_bulk(
+        self,
+        state: str,
+        stock_of: Callable[[Sequence[str]], Mapping[str, int | None]],
+    ) -> contract.Bulk:
+        return self._bulks.follow(state, stock_of)
+
     def push_fulfilment(self, command: contract.FulfilmentCommand) -> contract.Result:
         return commands.push_fulfilment(self._transport, command)
 
@@ -119,20 +143,24 @@ class ShopifyAdapter(Adapter):
         return Page(tuple(found), _write_cursor(since, None), complete=True)
 
     def pull_open_orders(self, placed_after: datetime, cursor: str, limit: int) -> Page:
-        """Return the unfinished orders, then the recent ones.
+        """Return the unfinished orders, those being returned, then the recent ones.
 
-        A change of money may come to an order without its time moving.
+        A change of money, or a return, may come to an order without its time moving.
         """
         lane, _colon, after = cursor.partition(":")
         bound = _format_time(placed_after)
-        if lane != "recent":
-            terms = [f"created_at:<'{bound}'", "status:open"]
-            found, following = self._page(terms, "CREATED_AT", after or None, limit)
-            lane = f"open:{following}" if following else "recent:"
-            return Page(tuple(found), lane, complete=False)
-        terms = [f"created_at:>='{bound}'"]
-        found, following = self._page(terms, "CREATED_AT", after or None, limit)
-        return Page(tuple(found), f"recent:{following or ''}", complete=not following)
+        older = f"created_at:<'{bound}'"
+        lanes = {
+            "open": [older, "status:open"],
+            "returned": [older, RETURNING],
+            "recent": [f"created_at:>='{bound}'"],
+        }
+        lane = lane or "open"
+        found, following = self._page(lanes[lane], "CREATED_AT", after or None, limit)
+        if following:
+            return Page(tuple(found), f"{lane}:{following}", complete=False)
+        rest = list(lanes)[list(lanes).index(lane) + 1 :]
+        return Page(tuple(found), f"{rest[0]}:" if rest else "", complete=not rest)
 
     def pull_placed_orders(
         self, since: datetime, until: datetime, cursor: str, limit: int
@@ -163,6 +191,20 @@ class ShopifyAdapter(Adapter):
         term = "name:'{}'".format(number.replace("'", ""))
         found, _following = self._page([term], "CREATED_AT", None, 10)
         return next((item for item in found if item.number == number), None)
+
+    def list_refunded(self, since: datetime) -> Iterator[str]:
+        """See :meth:`Adapter.list_refunded`: every movement of money has its time."""
+        after, query = None, f"processed_at:>='{_format_time(since)}'"
+        while True:
+            page = self._transport.query(
+                documents.MOVED_MONEY, after=after, query=query
+            )["tenderTransactions"]
+            for node in page["nodes"]:
+                if node["order"] and node["amount"]["amount"].startswith("-"):
+                    yield tail(node["order"]["id"])
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
 
     def parse_order(self, payload: Mapping[str, Any]) -> contract.Order:
         return orders.parse_order(payload)
@@ -201,8 +243,16 @@ class ShopifyAdapter(Adapter):
         self._per_call //= 2
 
     def _document(self, node: dict[str, Any]) -> Document:
-        lines = [*node["lineItems"]["nodes"], *self._more_lines(node)]
-        payload = {**node, "lineItems": {"nodes": lines}}
+        returns = [
+            {**item, "returnLineItems": {"nodes": self._return_lines(item)}}
+            for item in self._all(node, "returns", documents.MORE_RETURNS)
+        ]
+        lines = self._all(node, "lineItems", documents.MORE_LINES)
+        payload = {
+            **node,
+            "lineItems": {"nodes": list(lines)},
+            "returns": {"nodes": returns},
+        }
         return Document(
             kind="order",
             ref=tail(payload["id"]),
@@ -211,15 +261,21 @@ class ShopifyAdapter(Adapter):
             digest=fingerprint(payload, ignore=IGNORED),
         )
 
-    def _more_lines(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        page = node["lineItems"]["pageInfo"]
-        while page["hasNextPage"]:
-            answer = self._transport.query(
-                documents.MORE_LINES, id=node["id"], after=page["endCursor"]
-            )
-            lines = answer["order"]["lineItems"]
-            yield from lines["nodes"]
-            page = lines["pageInfo"]
+    def _return_lines(self, item: dict[str, Any]) -> list[dict[str, Any]]:
+        more = documents.MORE_RETURN_LINES
+        return list(self._all(item, "returnLineItems", more, "return"))
+
+    def _all(
+        self, node: dict[str, Any], name: str, more: str, kind: str = "order"
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a list within a record, those of further pages too."""
+        rows = node[name]
+        while True:
+            yield from rows["nodes"]
+            if not rows["pageInfo"]["hasNextPage"]:
+                return
+            after = rows["pageInfo"]["endCursor"]
+            rows = self._transport.query(more, id=node["id"], after=after)[kind][name]
 
 
 def _read_cursor(cursor: str) -> tuple[str, str | None]:

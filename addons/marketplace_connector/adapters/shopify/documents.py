@@ -8,6 +8,9 @@ query {
 
 LINES_MAX = 50  # of the first page; the others are read one order at a time
 
+RETURNS_MAX = 5  # likewise
+RETURN_LINES_MAX = 10
+
 _MONEY = "{ shopMoney { amount } }"
 _TAXES = f"taxLines {{ title rate priceSet {_MONEY} }}"
 _DISCOUNTS = f"""
@@ -30,6 +33,20 @@ id sku name vendor quantity currentQuantity variant {{ id }}
 originalUnitPriceSet {_MONEY} originalTotalSet {_MONEY}
 {_TAXES} {_DISCOUNTS}"""
 
+_RETURN_LINES = """
+nodes {
+  id quantity refundedQuantity customerNote returnReason returnReasonNote
+  returnReasonDefinition { name }
+  ... on ReturnLineItem { fulfillmentLineItem { lineItem { id } } }
+}
+pageInfo { hasNextPage endCursor }"""
+_RETURNS = f"""
+nodes {{
+  id status createdAt
+  returnLineItems(first: {RETURN_LINES_MAX}) {{ {_RETURN_LINES} }}
+}}
+pageInfo {{ hasNextPage endCursor }}"""
+
 ORDER = f"""
 fragment order on Order {{
   id name createdAt updatedAt cancelledAt currencyCode taxesIncluded test email phone
@@ -50,6 +67,7 @@ fragment order on Order {{
     amountSet {_MONEY} parentTransaction {{ id }}
   }}
   fulfillments(first: 50) {{ id status displayStatus }}
+  returns(first: {RETURNS_MAX}) {{ {_RETURNS} }}
   refunds(first: 50) {{
     id note createdAt
     refundLineItems(first: 50) {{
@@ -90,3 +108,23 @@ query($id: ID!, $after: String!) {{
     }}
   }}
 }}"""
+
+MORE_RETURNS = f"""
+query($id: ID!, $after: String!) {{
+  order(id: $id) {{ returns(first: {RETURNS_MAX}, after: $after) {{ {_RETURNS} }} }}
+}}"""
+
+MORE_RETURN_LINES = f"""
+query($id: ID!, $after: String!) {{
+  return(id: $id) {{
+    returnLineItems(first: {RETURN_LINES_MAX}, after: $after) {{ {_RETURN_LINES} }}
+  }}
+}}"""
+
+# Money that was given back has a negative amount.
+MOVED_MONEY = """
+query($after: String, $query: String!) {
+  tenderTransactions(first: 250, after: $after, query: $query) {
+    nodes { amount { amount } order { id } } pageInfo { hasNextPage endCursor }
+  }
+}"""

@@ -10,14 +10,25 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from ...engine.contract import Event
 from ..errors import DocumentError
 from ..signed_events import verify_body
 from ..texts import parse_time
-from .transport import Transport
+from .transport import Transport, tail
 
-TOPICS = ("ORDERS_CREATE", "ORDERS_UPDATED", "ORDERS_CANCELLED", "REFUNDS_CREATE")
+TOPICS = (
+    "ORDERS_CREATE",
+    "ORDERS_UPDATED",
+    "ORDERS_CANCELLED",
+    "REFUNDS_CREATE",
+    "RETURNS_REQUEST",
+    "RETURNS_APPROVE",
+    "RETURNS_UPDATE",
+    "BULK_OPERATIONS_FINISH",
+)
+BULK_TOPIC = "bulk_operations/finish"
 
 READ = """
 query($after: String) {
@@ -61,13 +72,27 @@ def parse_event(
     delivery = verify_body(given.get("x-shopify-hmac-sha256", ""), raw_body, secret)
     try:
         body = json.loads(raw_body)
-        updated = body.get("updated_at")
+        updated = body.get("updated_at") or body.get("completed_at")
+        topic = given.get("x-shopify-topic", "")
+        if topic == BULK_TOPIC:
+            kind, ref = "bulk", tail(body["admin_graphql_api_id"])
+        else:
+            kind, ref = "order", str(int(_order_of(body)))
         return Event(
             delivery_id=delivery,
-            topic=given.get("x-shopify-topic", ""),
-            kind="order",
-            ref=str(int(body.get("order_id") or body["id"])),  # a refund names both
+            topic=topic,
+            kind=kind,
+            ref=ref,
             occurred_at=parse_time(updated) if updated else now,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DocumentError("The call has no readable body.") from error
+
+
+def _order_of(body: Mapping[str, Any]) -> Any:
+    """Return the order that a body is about: refunds and returns name theirs.
+
+    >>> _order_of({"id": 9, "order_id": 7}), _order_of({"id": 9, "order": {"id": 7}})
+    (7, 7)
+    """
+    return body.get("order_id") or (body.get("order") or body)["id"]

@@ -27,6 +27,7 @@ from ...engine.contract import (
     PaymentState,
     Refund,
     RefundState,
+    Return,
     Shipping,
     Tax,
     TaxMode,
@@ -44,6 +45,17 @@ _REFUND_STATES = {
     "UNKNOWN": RefundState.PENDING,
     "FAILURE": RefundState.FAILED,
     "ERROR": RefundState.FAILED,
+}
+
+# Returns that wait for goods: others were declined or called off, or are over, and
+# what was paid for them is told as a refund.
+_RETURNING = {"REQUESTED", "OPEN"}
+# Reasons that have a code here; others go by their name.
+_REASONS = {
+    "DEFECTIVE": "defective",
+    "NOT_AS_DESCRIBED": "wrong_item",
+    "WRONG_ITEM": "wrong_item",
+    "UNWANTED": "withdrawal",
 }
 
 
@@ -99,6 +111,7 @@ class _Reader:
             fees=tuple(self._fees()),
             payments=tuple(self._payments()),
             refunds=tuple(self._refunds()),
+            returns=tuple(self._returns()),
         )
 
     def _money(self, bag: Mapping[str, Any]) -> int:
@@ -268,6 +281,40 @@ class _Reader:
                     psp_ref="" if our_ref else item["paymentId"] or "",
                 )
 
+    def _returns(self) -> Iterable[Return]:
+        """Read what customers send back.
+
+        A line that is of no parcel was bought elsewhere: the shop may note such a one.
+        """
+        for data in self.payload["returns"]["nodes"]:
+            items = [
+                item
+                for item in data["returnLineItems"]["nodes"]
+                if item.get("fulfillmentLineItem")
+                and item["quantity"] > item["refundedQuantity"]
+            ]
+            if not items or data["status"] not in _RETURNING:
+                continue
+            reasons = dict.fromkeys(filter(None, map(_reason, items)))
+            notes = [
+                note
+                for item in items
+                for note in (item["customerNote"], item["returnReasonNote"])
+            ]
+            yield Return(
+                ref=tail(data["id"]),
+                reason=", ".join(reasons),
+                note="\n".join(dict.fromkeys(filter(None, notes))),
+                at=parse_time(data["createdAt"]),
+                lines=tuple(
+                    LineQuantity(
+                        tail(item["fulfillmentLineItem"]["lineItem"]["id"]),
+                        item["quantity"] - item["refundedQuantity"],
+                    )
+                    for item in items
+                ),
+            )
+
     def _pieces(self, refund: Mapping[str, Any]) -> Iterable[LineQuantity]:
         for item in refund["refundLineItems"]["nodes"]:
             if item["quantity"]:
@@ -279,6 +326,12 @@ class _Reader:
             + (0 if self.included else self._money(item["taxAmountSet"]))
             for item in refund["refundShippingLines"]["nodes"]
         )
+
+
+def _reason(item: Mapping[str, Any]) -> str:
+    """Return why a piece comes back, by our code where there is one."""
+    code = _REASONS.get(item["returnReason"])
+    return code or (item["returnReasonDefinition"] or {}).get("name", "")
 
 
 def _is_paid(refund: Mapping[str, Any]) -> bool:

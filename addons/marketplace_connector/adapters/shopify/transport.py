@@ -29,6 +29,7 @@ from ..http import (
     read_clock_skew,
     throttled,
 )
+from .access import Access
 
 API_VERSION = "2026-10"
 TOKEN_HEADER = "X-Shopify-Access-Token"
@@ -38,13 +39,17 @@ class TooCostlyError(InvalidError):
     """One call asks for more than the shop ever gives: ask for less at a time."""
 
 
+class TokenError(AuthError):
+    """The shop does not know the token, or knows it no more; nothing was done."""
+
+
 class Transport:
     """Send a document with variables; get ``data`` or a classified error."""
 
-    def __init__(self, url: str, token: str):
+    def __init__(self, url: str, access: Access):
         self._url = f"{url}/admin/api/{API_VERSION}/graphql.json"
+        self._access = access
         self._session = requests.Session()
-        self._session.headers[TOKEN_HEADER] = token
         self.clock_skew = timedelta()  # as of the last answer, to the second
 
     def query(self, document: str, **variables: Any) -> dict[str, Any]:
@@ -53,10 +58,14 @@ class Transport:
 
     def mutate(self, document: str, **variables: Any) -> dict[str, Any]:
         """Write; the first user error of any field is raised."""
-        data = self._post(document, variables, write=True)
+        data = self.write(document, **variables)
         for payload in data.values():
             raise_user_errors(payload)
         return data
+
+    def write(self, document: str, **variables: Any) -> dict[str, Any]:
+        """Write; user errors are left to the caller."""
+        return self._post(document, variables, write=True)
 
     def mutate_each(
         self, call: str, kinds: Sequence[str], inputs: Sequence[Sequence[Any]]
@@ -83,6 +92,40 @@ class Transport:
         return [data[f"m{rank}"] for rank in range(len(inputs))]
 
     @staticmethod
+    def upload(url: str, form: dict[str, str], content: bytes) -> None:
+        """Put a file where the shop said: no place of its own, so no token goes there.
+
+        :raises TransientError: nothing is done by a file alone.
+        """
+        try:
+            response = requests.post(
+                url,
+                data=form,
+                files={"file": ("rows.jsonl", content, "text/jsonl")},
+                timeout=TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise classify_failure(error, write=False) from error
+        if not 200 <= response.status_code < 300:
+            message = f"The shop's storage took no file (HTTP {response.status_code})."
+            raise TransientError(message)
+
+    @staticmethod
+    def download(url: str) -> bytes | None:
+        """Return a file that the shop made; None: it is not kept any more."""
+        try:
+            response = requests.get(url, timeout=TIMEOUT_SECONDS, allow_redirects=False)
+        except requests.RequestException as error:
+            raise classify_failure(error, write=False) from error
+        if response.status_code in (403, 404, 410):
+            return None
+        if response.status_code != 200:
+            message = f"The shop's storage gave no file (HTTP {response.status_code})."
+            raise TransientError(message)
+        return response.content
+
+    @staticmethod
     def check(payloads: Iterable[dict[str, Any]]) -> None:
         """Raise the first user error of several payloads."""
         for payload in payloads:
@@ -91,10 +134,23 @@ class Transport:
     def _post(
         self, document: str, variables: dict[str, Any], write: bool
     ) -> dict[str, Any]:
+        token = self._access.token()
+        try:
+            return self._send(token, document, variables, write)
+        except TokenError:
+            if not self._access.forget(token):
+                raise
+        # A granted token may end before its day, when the app's secret is renewed.
+        return self._send(self._access.token(), document, variables, write)
+
+    def _send(
+        self, token: str, document: str, variables: dict[str, Any], write: bool
+    ) -> dict[str, Any]:
         try:
             response = self._session.post(
                 self._url,
                 json={"query": document, "variables": variables},
+                headers={TOKEN_HEADER: token},
                 timeout=TIMEOUT_SECONDS,
                 allow_redirects=False,
             )
@@ -110,7 +166,7 @@ def read_answer(response: requests.Response, write: bool) -> dict[str, Any]:
     if status == 429:
         raise throttled(response)
     if status in (401, 403):
-        raise AuthError("The shop refuses our access token.")
+        raise TokenError("The shop refuses our access token.")
     try:
         answer = response.json()
     except ValueError:

@@ -44,6 +44,7 @@ from .order import (
     Tax,
 )
 from .shop import (
+    Bulk,
     Capabilities,
     Document,
     Event,
@@ -65,6 +66,7 @@ from .states import (
 
 __all__ = [
     "Address",
+    "Bulk",
     "CancelCommand",
     "Capabilities",
     "Customer",

@@ -112,7 +112,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """``psp_ref`` is what the payment service provider calls it, empty if unknown."""
+    """``method`` is the shop's own code of how it is paid; mappings look it up.
+
+    ``psp_ref`` is what the payment service provider calls it, empty if unknown.
+    """
 
     ref: str
     method: str
@@ -227,3 +230,18 @@ class Order:
     messages: tuple[Message, ...] = ()
     hold: Hold | None = None
     revision: int = 0
+
+    @property
+    def cash_payment(self) -> Payment | None:
+        """The payment to be made at the door, if there is one."""
+        for payment in self.payments:
+            if (
+                payment.kind is PaymentKind.CASH_ON_DELIVERY
+                and payment.state is not PaymentState.FAILED
+            ):
+                return payment
+        return None
+
+    @property
+    def is_cash_on_delivery(self) -> bool:
+        return self.cash_payment is not None

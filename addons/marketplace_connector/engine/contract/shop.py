@@ -31,7 +31,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A verified webhook: something happened to ``ref``, go and fetch it."""
+    """A verified webhook: something happened to ``ref``, go and fetch it.
+
+    ``kind`` is "order", or "bulk" for a bulk that has come to its end.
+    """
 
     delivery_id: str
     topic: str
@@ -55,6 +58,20 @@ class Result:
     @property
     def ok(self) -> bool:
         return not self.error
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Many offers that the shop works off by itself; ``state`` is opaque, to be kept.
+
+    Once it is ``complete`` there are ``results``. An offer without one was not worked
+    off, for what ``error`` says: it may be sent again.
+    """
+
+    state: str
+    complete: bool = False
+    results: tuple[Result, ...] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +103,9 @@ class Capabilities:
     cancels_orders: bool = False
     registers_webhooks: bool = False  # otherwise they are set up in the shop
     reads_offers: bool = False  # tells what it shows of offers
+    reads_returns: bool = False  # customers ask in the shop to send goods back
+    lists_refunds: bool = False  # by their own time, whatever became of their orders
+    offer_bulk_min: int = 0  # so many offers and more go in bulk; 0: none do
+    offer_bulk_max: int = 0  # of one bulk
+    bulks_at_once: int = 1  # that the shop works on
     refund_model: RefundModel = RefundModel.LINES

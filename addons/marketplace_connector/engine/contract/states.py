@@ -28,6 +28,7 @@ class PaymentKind(str, Enum):
     PROVIDER = "psp"
     GIFT_CARD = "gift_card"
     STORE_CREDIT = "store_credit"
+    CASH_ON_DELIVERY = "cash_on_delivery"
 
 
 class RefundState(str, Enum):
