@@ -10,13 +10,14 @@ from pathlib import Path
 
 from bench import payout_crash
 
-from . import database, paths, suite, testing
+from . import database, paths, storefront, suite, testing
 from .odoo import Site
-from .steps import Stop, run, step
+from .steps import Stop, free_port, run, step
 
 REQUIREMENTS = paths.ROOT / "requirements-bench.txt"
 DATABASE = "mkp_bench"
 PEER_DATABASE = "mkp_bench_oca"
+SHOP_DATABASE = "mkp_bench_shop"
 PEER = "account_commission_oca"
 
 
@@ -33,8 +34,9 @@ def run_all(site: Site) -> int:
         _run_module(site, "payout"),
         _run_module(site, "memory"),
         payout_crash.main(site, suite.suite_database(site)),
+        _run_storefront(site),
     ]
-    for name in (DATABASE, PEER_DATABASE):
+    for name in (DATABASE, PEER_DATABASE, SHOP_DATABASE):
         database.drop(site, name)
     return next((code for code in codes if code), 0)
 
@@ -58,6 +60,18 @@ def _run_module(
         cwd=paths.ROOT,
         check=False,
     ).returncode
+
+
+def _run_storefront(site: Site) -> int:
+    """Measure the exchange with a Vendure of its own, on a database of its own."""
+    database.copy(site, suite.suite_database(site), DATABASE)
+    database.drop(site, SHOP_DATABASE)
+    port = free_port()
+    shop = storefront.start(site, SHOP_DATABASE, port)
+    try:
+        return _run_module(site, "storefront", [repr(f"http://127.0.0.1:{port}")])
+    finally:
+        shop.stop()
 
 
 def _peers() -> Path:

@@ -52,6 +52,8 @@ OUTBOX_KINDS = [
     ("settlement", "Statement"),
 ]
 
+CATALOGUE_KINDS = ("vendor", "offer")  # sent by the page, the others one by one
+
 BINDING_TYPES = [
     ("vendor", "Vendor"),
     ("offer", "Offer"),

@@ -33,6 +33,7 @@ class GraphQL:
     def __init__(self, url: str):
         self._url = url
         self._session = requests.Session()
+        self.headers = self._session.headers
 
     def __call__(self, document: str, **variables: Any) -> Any:
         """Run a document and return the value of its only root field."""
@@ -290,6 +291,14 @@ class Operator:
             }""",
             sku=sku,
         )["items"][0]
+
+    def seller_prices(self, reference: str) -> dict[str, int]:
+        """Return the price of each article, by SKU, as its seller sees it."""
+        self._shop.headers["vendure-token"] = f"seller-{reference}"
+        try:
+            return {item["sku"]: item["price"] for item in self.variants()}
+        finally:
+            del self._shop.headers["vendure-token"]
 
     def count_sellers(self, name: str) -> int:
         return self._shop(

@@ -6,17 +6,20 @@ import json
 import os
 import sys
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg2
 import pytest
 
 from odoo.addons.marketplace_connector.adapters.vendure import VendureAdapter
+from odoo.addons.marketplace_connector.adapters.vendure.transport import Transport
 from odoo.addons.marketplace_connector.engine import contract
 
 from .driver import Placed, ShownOffer, ShownParcel, ShownRefund, default_settings
-from .suite import AdapterConformance
+from .suite import AdapterConformance, make_offer
 
 SHOP_FOLDER = Path(__file__).parents[2] / "storefronts" / "vendure"
 if str(SHOP_FOLDER) not in sys.path:
@@ -195,3 +198,72 @@ class TestVendure(AdapterConformance):
     @pytest.fixture(scope="class")
     def driver(self):
         return VendureDriver()
+
+    def test_article_that_others_sell_already_is_its_own_vendors(self, driver, world):
+        """The shop puts it into the channels of all who sell the product."""
+        first = make_offer(world.vendors[0], "Jug", 2400)
+        later = replace(
+            first,
+            ref=f"{first.ref}b",
+            sku=f"{first.sku}-B",
+            vendor_ref=world.vendors[1].ref,
+            label=world.vendors[1].name,
+        )
+        assert world.adapter.upsert_offers([first])[0].ok
+        assert world.adapter.upsert_offers([later])[0].ok
+        shown = driver.offers()
+        assert shown[first.sku].vendor == world.vendors[0].name
+        assert shown[later.sku].vendor == world.vendors[1].name
+
+    def test_new_changed_and_renamed_offers_go_together(self, driver, world):
+        """Mutations of several kinds in one document are told apart by the shop."""
+        known = [make_offer(vendor, "Tray", 1800) for vendor in world.vendors]
+        made = world.adapter.upsert_offers(known)
+        changed = [
+            replace(known[0], price=1900, category=("Home", "Trays")),
+            replace(known[1], product_name=f"Large {known[1].sku}"),
+            make_offer(world.vendors[1], "Tin", 700, category=("Home", "Tins")),
+        ]
+        results = world.adapter.upsert_offers(changed)
+        assert [result.error for result in results] == [""] * 3
+        assert [r.external_id for r in results[:2]] == [r.external_id for r in made]
+        assert [driver.count_offers(offer.sku) for offer in changed] == [1] * 3
+        shown = driver.offers()
+        assert [shown[offer.sku].price for offer in changed] == [1900, 1800, 700]
+        assert f"Large {known[1].sku}" in shown[known[1].sku].name
+        seller_prices = driver.staff.seller_prices(world.vendors[0].ref)
+        assert seller_prices[known[0].sku] == 1900
+
+    def test_long_texts_go_in_as_many_requests_as_the_shop_takes(self, driver, world):
+        """Vendure's HTTP server refuses a body of more than 100 KiB."""
+        text = "<p>É</p>" * 250
+        offers = [
+            make_offer(world.vendors[0], "Long", 500, product_description=text)
+            for _number in range(60)
+        ]
+        results = world.adapter.upsert_offers(offers)
+        assert [result.error for result in results] == [""] * len(offers)
+        assert {driver.count_offers(offer.sku) for offer in offers} == {1}
+
+    def test_page_of_offers_takes_few_requests(self, driver, world):
+        offers = [
+            make_offer(world.vendors[rank % 2], "Page", 500) for rank in range(60)
+        ]
+        adapter = self.connect(driver)
+        with _requests_of(adapter) as first:
+            adapter.upsert_offers(offers)
+        with _requests_of(adapter) as again:
+            adapter.upsert_offers([replace(offer, price=600) for offer in offers])
+        assert (first.call_count <= 7, again.call_count <= 3) == (True, True)
+
+    def test_set_up_that_is_there_is_not_written(self, driver, world):
+        adapter = self.connect(driver)
+        with patch.object(Transport, "mutate", autospec=True) as mutate:
+            assert adapter.push_settings(driver.settings()) == []
+        mutate.assert_not_called()
+
+
+def _requests_of(adapter):
+    """Count what an adapter sends to the shop."""
+    transport = adapter._transport
+    return patch.object(transport, "_post", side_effect=transport._post)

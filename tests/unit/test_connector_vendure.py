@@ -21,6 +21,12 @@ from odoo.addons.marketplace_connector.adapters.signed_events import (
     parse_event,
     sign,
 )
+from odoo.addons.marketplace_connector.adapters.vendure.bulk import (
+    BODY_BYTES,
+    ROWS,
+    Call,
+    send,
+)
 from odoo.addons.marketplace_connector.adapters.vendure.orders import parse_order
 from odoo.addons.marketplace_connector.adapters.vendure.transport import Transport
 from odoo.addons.marketplace_connector.engine.contract import (
@@ -326,3 +332,54 @@ def test_password_is_in_no_error(shop):
         with pytest.raises(Exception) as caught:  # noqa: B017, PT011
             call(shop, reply, write=True)
         assert "pass" not in repr(caught.value)
+
+
+class _Recorder:
+    """Stands for the shop: keeps documents, answers each row with its value."""
+
+    def __init__(self):
+        self.documents = []
+
+    def mutate(self, document, **variables):
+        self.documents.append(document)
+        return variables
+
+
+def _call(kind, value, argument="input"):
+    return Call(f"do({argument}: $input) {{ id }}", kind, value)
+
+
+def test_list_is_cut_where_a_request_is_full_and_answered_as_a_whole():
+    shop, rows = _Recorder(), list(range(2 * ROWS + 1))
+    (answer,) = send(shop, [_call("[ID!]!", rows)])
+    assert answer == rows
+    assert len(shop.documents) == 3
+
+
+def test_request_is_full_by_its_bytes_too():
+    shop, rows = _Recorder(), ["é" * 10_000] * 5  # 60 kB of JSON each
+    send(shop, [_call("ID!", row) for row in rows])
+    assert len(shop.documents) == 5
+    assert all(len(json.dumps(row)) < BODY_BYTES for row in rows)
+
+
+def test_two_types_of_one_argument_are_never_in_one_document():
+    """Vendure would read the ids of the first by the type of the second."""
+    shop = _Recorder()
+    calls = [
+        _call("A!", 1, "product"),
+        _call("[B!]!", [2, 3]),
+        _call("[B!]!", []),
+        _call("C!", 4),
+    ]
+    assert send(shop, calls) == [1, [2, 3], [], 4]
+    first, second = shop.documents
+    assert "A!" in first and "[B!]!" in first
+    assert "C!" in second and "B!" not in second
+
+
+def test_nothing_to_send_is_no_request():
+    shop = _Recorder()
+    assert send(shop, []) == []
+    assert send(shop, [_call("[A!]!", [])]) == [[]]
+    assert shop.documents == []

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..adapters.errors import AuthError, ThrottledError
 from ..const import ATTEMPTS_MAX, ERROR_CHARS_MAX, RETRY_SECONDS, RETRY_SECONDS_MAX
@@ -34,15 +35,17 @@ class MarketplaceMessageMixin(models.AbstractModel):
 
     @api.model
     @api.private
-    def _take_waiting(self, storefront, limit):
+    def _take_waiting(self, storefront, limit, which=Domain.TRUE):
         """Lock and return a batch of messages whose turn it is, oldest first."""
-        domain = [
-            ("storefront_id", "=", storefront.id),
-            ("state", "in", self._waiting_states),
-            "|",
-            ("date_retry", "=", False),
-            ("date_retry", "<=", fields.Datetime.now()),
-        ]
+        domain = (
+            Domain("storefront_id", "=", storefront.id)
+            & Domain("state", "in", self._waiting_states)
+            & (
+                Domain("date_retry", "=", False)
+                | Domain("date_retry", "<=", fields.Datetime.now())
+            )
+            & which
+        )
         waiting = self.search(domain, order="id", limit=limit)
         # Another job may be at the same messages: take those that are free, and look
         # again whether they still wait.

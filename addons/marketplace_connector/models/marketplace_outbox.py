@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from odoo.addons.marketplace_base.const import QUANTITY_DECIMALS
 from odoo.addons.marketplace_base.engine.money import from_minor, to_minor
@@ -6,6 +7,8 @@ from odoo.addons.marketplace_base.formatting import format_quantity
 
 from ..adapters.errors import InvalidError, ShopError
 from ..const import (
+    CATALOGUE_KINDS,
+    LOAD_OFFERS,
     OUTBOX_KINDS,
     OUTBOX_STATES,
     OUTBOX_TRANSITIONS,
@@ -117,8 +120,13 @@ class MarketplaceOutbox(models.Model):
     @api.model
     @api.private
     def _send_waiting(self, storefront, limit=PROCESS_BATCH):
-        """Send a batch of waiting messages; return how many were handled."""
-        taken = self._take_waiting(storefront, limit)
+        """Send a batch of waiting messages; return how many were handled.
+
+        What goes by the page is taken by the page, beside the others.
+        """
+        by_page = Domain("kind", "in", CATALOGUE_KINDS)
+        taken = self._take_waiting(storefront, limit, ~by_page)
+        taken |= self._take_waiting(storefront, max(limit, LOAD_OFFERS), by_page)
         for kind, messages in taken.grouped("kind").items():
             getattr(messages, f"_send_{kind}")()
         return len(taken)

@@ -62,7 +62,7 @@ class MarketplaceStorefront(models.Model):
         if self.state != "connected":
             return
         batch = self._outbox_batch()
-        if self.env["marketplace.outbox"]._send_waiting(self, batch) == batch:
+        if self.env["marketplace.outbox"]._send_waiting(self, batch) >= batch:
             self._delay()._job_send_outbox()
 
     def _outbox_batch(self):
@@ -73,7 +73,7 @@ class MarketplaceStorefront(models.Model):
         """Send everything that waits, in this transaction."""
         self.ensure_one()
         batch = self._outbox_batch()
-        while self.env["marketplace.outbox"]._send_waiting(self, batch) == batch:
+        while self.env["marketplace.outbox"]._send_waiting(self, batch) >= batch:
             batch = self._outbox_batch()
 
     # -- set-up ---------------------------------------------------------------------

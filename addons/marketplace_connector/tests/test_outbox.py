@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -37,6 +39,21 @@ class TestOutbox(ConnectorCommon):
         except ZeroDivisionError:
             self.env.invalidate_all()
         self.assertEqual(self._messages() - before, message)
+
+    def test_offers_are_sent_by_the_page_and_the_rest_beside_them(self):
+        """Many changed prices are few calls, and keep nothing else waiting."""
+        offers = self.tile | self.linen
+        self.Outbox._enqueue(self.storefront, "offer", offers)
+        self.Outbox._enqueue(self.storefront, "fulfilment", offers)
+        with (
+            patch.object(type(self.storefront), "_push_offers") as push,
+            patch.object(type(self.Outbox), "_send_fulfilment") as send,
+        ):
+            push.return_value = {"sent": 2, "refused": {}}
+            self.Outbox._send_waiting(self.storefront, limit=1)
+        push.assert_called_once_with(offers)
+        send.assert_called_once()
+        self.assertEqual(set(self._messages(kind="offer").mapped("state")), {"done"})
 
     def test_messages_are_found_by_vendor(self):
         """The vendor's form opens what was sent of him and of his offers."""

@@ -37,7 +37,7 @@ OPEN_STATES = [
 class VendureAdapter(Adapter):
     capabilities = contract.Capabilities(
         order_page_max=100,
-        offer_batch_max=100,
+        offer_batch_max=500,
         vendor_batch_max=50,
         whole_units=True,
         vendor_record_batch_max=100,

@@ -14,21 +14,28 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...engine.contract import Offer, Result
-from ..errors import InvalidError
+from . import bulk
+from .bulk import Call
 from .categories import FACET_CODE, ensure_categories
 from .transport import Transport
-from .vendors import VendorPlace, read_places
+from .vendors import VendorPlace, channel_code, is_seller_channel, read_places
 
 GROUP_CODE = "marketplace-seller"
 GROUP_NAME = "Seller"
 
 READ = """
-query($offers: [String!]!, $products: [String!]!, $options: [String!]!, $group: String!)
-{
+query(
+  $vendors: [String!]!, $codes: [String!]!
+  $offers: [String!]!, $products: [String!]!, $options: [String!]!, $group: String!
+) {
   activeChannel { defaultLanguageCode }
+  channels(options: {take: 1000, filter: {code: {in: $codes}}}) { items { id code } }
+  stockLocations(options: {take: 1000, filter: {odooRef: {in: $vendors}}}) {
+    items { id customFields { odooRef } }
+  }
   productVariants(options: {take: 1000, filter: {odooRef: {in: $offers}}}) {
     items {
-      id customFields { odooRef } channels { id }
+      id customFields { odooRef } channels { id code }
       stockLevels { stockLocationId stockAllocated }
     }
   }
@@ -50,42 +57,25 @@ mutation($input: CreateProductOptionGroupInput!) {
   created: createProductOptionGroup(input: $input) { id }
 }"""
 
+CREATE_OPTION = "createProductOption(input: $input) { id }"
 CREATE_PRODUCT = """createProduct(input: $input) {
   id optionGroups { code } facetValues { id facet { code } }
 }"""
-
-CREATE_VARIANTS = """
-mutation($input: [CreateProductVariantInput!]!) {
-  variants: createProductVariants(input: $input) { id customFields { odooRef } }
+ADD_GROUP = 'addOptionGroupToProduct(productId: $input, optionGroupId: "{}") {{ id }}'
+UPDATE_PRODUCTS = "updateProducts(input: $input) { id }"
+CREATE_VARIANTS = """createProductVariants(input: $input) {
+  id customFields { odooRef } channels { id code }
 }"""
-
-UPDATE_VARIANTS = """
-mutation($input: [UpdateProductVariantInput!]!) {
-  variants: updateProductVariants(input: $input) { id }
-}"""
-
-UPDATE_PRODUCTS = """
-mutation($input: [UpdateProductInput!]!) { updateProducts(input: $input) { id } }"""
+UPDATE_VARIANTS = "updateProductVariants(input: $input) { id }"
+ASSIGN = "assignProductVariantsToChannel(input: $input) { id }"
+REMOVE = "removeProductVariantsFromChannel(input: $input) { id }"
 
 
 def upsert_offers(transport: Transport, offers: Sequence[Offer]) -> list[Result]:
-    """See :meth:`Adapter.upsert_offers`; the external id is the variant's.
-
-    The shop refuses a list as a whole.  Then it is cut in halves until the faulty
-    offers stand alone, and the others are done.
-    """
-    if not offers:
-        return []
-    try:
-        return _Writer(transport, offers).upsert()
-    except InvalidError as error:
-        if len(offers) == 1:
-            return [Result(offers[0].ref, error=str(error))]
-        half = len(offers) // 2
-        return [
-            *upsert_offers(transport, offers[:half]),
-            *upsert_offers(transport, offers[half:]),
-        ]
+    """See :meth:`Adapter.upsert_offers`; the external id is the variant's."""
+    return bulk.together_or_halves(
+        lambda some: _Writer(transport, some).upsert(), offers
+    )
 
 
 def option_code(offer: Offer) -> str:
@@ -101,19 +91,21 @@ class _Writer:
     def __init__(self, transport: Transport, offers: Sequence[Offer]):
         self.transport = transport
         self.offers = offers
-        self.places: dict[str, VendorPlace] = read_places(
-            transport, sorted({offer.vendor_ref for offer in offers})
-        )
+        vendors = sorted({offer.vendor_ref for offer in offers})
         shop = transport.query(
             READ,
+            vendors=vendors,
+            codes=[channel_code(ref) for ref in vendors],
             offers=[offer.ref for offer in offers],
             products=sorted({offer.product_ref for offer in offers}),
             options=sorted({option_code(offer) for offer in offers}),
             group=GROUP_CODE,
         )
+        self.places: dict[str, VendorPlace] = read_places(shop, vendors)
         self.language = shop["activeChannel"]["defaultLanguageCode"]
         self.variants = _by_reference(shop["productVariants"])
         self.products = _by_reference(shop["products"])
+        self.created: set[str] = set()  # references of products made by this batch
         self.categories = _by_reference(shop["taxCategories"])
         groups = shop["productOptionGroups"]["items"]
         self.group = groups[0]["id"] if groups else None
@@ -129,15 +121,14 @@ class _Writer:
         new = [offer for offer in good if offer.ref not in self.variants]
         known = [offer for offer in good if offer.ref in self.variants]
         if new:
-            self._create_options(new)
+            self._ensure_group()
         self.category_ids = ensure_categories(
             self.transport, {offer.category for offer in good}, self.language
         )
-        self._upsert_products(good)
-        self._create_variants(new)
-        self._update_variants(known)
-        self._assign(good)
-        self._update_seller_prices(known)
+        self._create_options_and_products(new, good)
+        self._write_variants(good, new, known)
+        # A new variant begins in all channels of its product.
+        self._send(self._calls_for_channels(new))
         return [
             Result(offer.ref, error=errors[offer.ref])
             if errors[offer.ref]
@@ -152,57 +143,59 @@ class _Writer:
             return f"The shop does not know the tax {offer.tax_code}."
         return ""
 
-    def _create_options(self, offers: Iterable[Offer]) -> None:
+    def _ensure_group(self) -> None:
         if not self.group:
             values = {"code": GROUP_CODE, "translations": [self._text(GROUP_NAME)]}
             answer = self.transport.mutate(CREATE_GROUP, input=values)
             self.group = answer["created"]["id"]
-        labels = {option_code(offer): offer.label for offer in offers}
-        missing = [code for code in labels if code not in self.options]
-        created = self._each(
-            "createProductOption(input: $input) { id }",
-            "CreateProductOptionInput!",
-            [
-                {
-                    "productOptionGroupId": self.group,
-                    "code": code,
-                    "translations": [self._text(labels[code])],
-                }
-                for code in missing
-            ],
-        )
-        self.options.update(
-            (code, option["id"]) for code, option in zip(missing, created, strict=True)
-        )
 
-    def _upsert_products(self, offers: Iterable[Offer]) -> None:
+    def _create_options_and_products(
+        self, new: Iterable[Offer], offers: Iterable[Offer]
+    ) -> None:
+        """Create what variants are made of, where it is missing."""
+        labels = {option_code(offer): offer.label for offer in new}
+        codes = [code for code in labels if code not in self.options]
         wanted = {offer.product_ref: offer for offer in offers}
-        missing = [ref for ref in wanted if ref not in self.products]
-        created = self._each(
-            CREATE_PRODUCT,
-            "CreateProductInput!",
+        refs = [ref for ref in wanted if ref not in self.products]
+        answers = self._send(
             [
-                {
-                    "enabled": True,
-                    "customFields": {"odooRef": ref},
-                    "translations": [self._product_text(wanted[ref], with_slug=True)],
-                    "facetValueIds": self._facet_values(wanted[ref]),
-                }
-                for ref in missing
-            ],
+                *(self._option_call(code, labels[code]) for code in codes),
+                *(self._product_call(wanted[ref]) for ref in refs),
+            ]
         )
-        self.products.update(zip(missing, created, strict=True))
+        options, products = answers[: len(codes)], answers[len(codes) :]
+        self.options.update(
+            (code, option["id"]) for code, option in zip(codes, options, strict=True)
+        )
+        self.created = set(refs)
+        self.products.update(zip(refs, products, strict=True))
+
+    def _option_call(self, code: str, label: str) -> Call:
+        values = {
+            "productOptionGroupId": self.group,
+            "code": code,
+            "translations": [self._text(label)],
+        }
+        return Call(CREATE_OPTION, "CreateProductOptionInput!", values)
+
+    def _product_call(self, offer: Offer) -> Call:
+        values = {
+            "enabled": True,
+            "customFields": {"odooRef": offer.product_ref},
+            "translations": [self._product_text(offer, with_slug=True)],
+            "facetValueIds": self._facet_values(offer),
+        }
+        return Call(CREATE_PRODUCT, "CreateProductInput!", values)
+
+    def _calls_for_products(self, offers: Iterable[Offer]) -> list[Call]:
+        """Return what brings the products up to date."""
+        wanted = {offer.product_ref: offer for offer in offers}
+        text = ADD_GROUP.format(self.group)
         groupless = [
-            self.products[ref]["id"]
+            Call(text, "ID!", self.products[ref]["id"])
             for ref in wanted
             if all(g["code"] != GROUP_CODE for g in self.products[ref]["optionGroups"])
         ]
-        self._each(
-            "addOptionGroupToProduct(productId: $input, optionGroupId: "
-            f'"{self.group}") {{ id }}',
-            "ID!",
-            groupless,
-        )
         changed = [
             {
                 "id": self.products[ref]["id"],
@@ -210,10 +203,9 @@ class _Writer:
                 "facetValueIds": self._facet_values(offer),
             }
             for ref, offer in wanted.items()
-            if ref not in missing and self._product_differs(offer)
+            if ref not in self.created and self._product_differs(offer)
         ]
-        if changed:
-            self.transport.mutate(UPDATE_PRODUCTS, input=changed)
+        return [*groupless, Call(UPDATE_PRODUCTS, "[UpdateProductInput!]!", changed)]
 
     def _product_differs(self, offer: Offer) -> bool:
         found = self.products[offer.product_ref]
@@ -232,29 +224,33 @@ class _Writer:
             kept.append(self.category_ids[offer.category])
         return kept
 
-    def _create_variants(self, offers: Sequence[Offer]) -> None:
-        if not offers:
-            return
-        values = [
+    def _write_variants(
+        self, offers: Sequence[Offer], new: Sequence[Offer], known: Sequence[Offer]
+    ) -> None:
+        """Bring products and known variants up to date, and create new variants."""
+        made = [
             {
                 **self._variant_values(offer),
                 "productId": self.products[offer.product_ref]["id"],
                 "optionIds": [self.options[option_code(offer)]],
             }
-            for offer in offers
+            for offer in new
         ]
-        created = self.transport.mutate(CREATE_VARIANTS, input=values)["variants"]
-        for variant in created:
-            reference = variant["customFields"]["odooRef"]
-            self.variants[reference] = {**variant, "channels": []}
-
-    def _update_variants(self, offers: Sequence[Offer]) -> None:
-        if offers:
-            values = [
-                {**self._variant_values(offer), "id": self.variants[offer.ref]["id"]}
-                for offer in offers
+        kept = [
+            {**self._variant_values(offer), "id": self.variants[offer.ref]["id"]}
+            for offer in known
+        ]
+        answers = self._send(
+            [
+                *self._calls_for_products(offers),
+                Call(UPDATE_VARIANTS, "[UpdateProductVariantInput!]!", kept),
+                *self._calls_for_channels(known),
+                Call(CREATE_VARIANTS, "[CreateProductVariantInput!]!", made),
             ]
-            self.transport.mutate(UPDATE_VARIANTS, input=values)
+        )
+        self.variants.update(
+            (variant["customFields"]["odooRef"], variant) for variant in answers[-1]
+        )
 
     def _variant_values(self, offer: Offer) -> dict[str, Any]:
         values = {
@@ -291,44 +287,42 @@ class _Writer:
             if level["stockLocationId"] == location
         )
 
-    def _assign(self, offers: Iterable[Offer]) -> None:
-        """Put variants into their seller's channel, with the price they have."""
-        missing = defaultdict(list)
+    def _calls_for_channels(self, offers: Iterable[Offer]) -> list[Call]:
+        """Put variants into their seller's channel, and take them out of others'.
+
+        What is in a channel already gets the price it has where shoppers are. The shop
+        puts a new variant into every channel its product is in: those of the sellers
+        who offer it, too. A variant of several sellers would be nobody's.
+        """
+        own, others = defaultdict(list), defaultdict(list)
         for offer in offers:
             variant = self.variants[offer.ref]
-            channel = self.places[offer.vendor_ref].channel_id
-            if all(found["id"] != channel for found in variant["channels"]):
-                missing[channel].append(variant["id"])
-        self._each(
-            "assignProductVariantsToChannel(input: $input) { id }",
-            "AssignProductVariantsToChannelInput!",
-            [
-                {"channelId": channel, "productVariantIds": ids, "priceFactor": 1}
-                for channel, ids in missing.items()
-            ],
-        )
+            place = self.places[offer.vendor_ref].channel_id
+            own[place].append(variant["id"])
+            for channel in variant["channels"]:
+                if channel["id"] != place and is_seller_channel(channel["code"]):
+                    others[channel["id"]].append(variant["id"])
+        return [
+            *(
+                Call(
+                    ASSIGN,
+                    "AssignProductVariantsToChannelInput!",
+                    {"channelId": channel, "productVariantIds": ids, "priceFactor": 1},
+                )
+                for channel, ids in own.items()
+            ),
+            *(
+                Call(
+                    REMOVE,
+                    "RemoveProductVariantsFromChannelInput!",
+                    {"channelId": channel, "productVariantIds": ids},
+                )
+                for channel, ids in others.items()
+            ),
+        ]
 
-    def _update_seller_prices(self, offers: Iterable[Offer]) -> None:
-        prices = defaultdict(list)
-        for offer in offers:
-            token = self.places[offer.vendor_ref].channel_token
-            variant = self.variants[offer.ref]["id"]
-            prices[token].append({"id": variant, "price": offer.price})
-        for token, values in prices.items():
-            self.transport.mutate(UPDATE_VARIANTS, channel=token, input=values)
-
-    def _each(self, call: str, kind: str, inputs: Sequence[Any]) -> list[Any]:
-        """Send one mutation per input, all in one request, by aliases."""
-        if not inputs:
-            return []
-        names = [f"i{rank}" for rank in range(len(inputs))]
-        parameters = ", ".join(f"${name}: {kind}" for name in names)
-        calls = "\n".join(f"{n}: {call.replace('$input', f'${n}')}" for n in names)
-        answer = self.transport.mutate(
-            f"mutation({parameters}) {{\n{calls}\n}}",
-            **dict(zip(names, inputs, strict=True)),
-        )
-        return [answer[name] for name in names]
+    def _send(self, calls: Sequence[Call]) -> list[Any]:
+        return bulk.send(self.transport, calls)
 
     def _text(self, name: str) -> dict[str, str]:
         return {"languageCode": self.language, "name": name}

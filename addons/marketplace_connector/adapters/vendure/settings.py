@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...engine.contract import ShippingMethod, ShopSettings, TaxMode
+from . import bulk
+from .bulk import Call
 from .transport import Transport
 
 ZONE = "Marketplace"
@@ -13,7 +15,10 @@ PAGE = 1000  # the shop's own limit on a list
 
 READ = """
 query($page: Int!) {
-  activeChannel { id }
+  activeChannel {
+    id defaultLanguageCode defaultCurrencyCode availableCurrencyCodes
+    pricesIncludeTax trackInventory defaultTaxZone { id } defaultShippingZone { id }
+  }
   countries(options: {take: $page}) { items { id code } }
   zones(options: {take: $page}) { items { id name members { id } } }
   taxCategories(options: {take: $page}) {
@@ -28,7 +33,12 @@ query($page: Int!) {
 READ_SHIPPING = """
 query($refs: [String!]!) {
   shippingMethods(options: {take: 1000, filter: {odooRef: {in: $refs}}}) {
-    items { id customFields { odooRef } }
+    items {
+      id code fulfillmentHandlerCode customFields { odooRef }
+      translations { languageCode name description }
+      checker { code args { name value } }
+      calculator { code args { name value } }
+    }
   }
 }"""
 
@@ -70,22 +80,15 @@ mutation($input: CreatePaymentMethodInput!) {
   created: createPaymentMethod(input: $input) { id }
 }"""
 
-CREATE_SHIPPING = """
-mutation($input: CreateShippingMethodInput!) {
-  created: createShippingMethod(input: $input) { id }
-}"""
-
-UPDATE_SHIPPING = """
-mutation($input: UpdateShippingMethodInput!) {
-  updateShippingMethod(input: $input) { id }
-}"""
+CREATE_SHIPPING = "createShippingMethod(input: $input) { id }"
+UPDATE_SHIPPING = "updateShippingMethod(input: $input) { id }"
 
 
 def push_settings(transport: Transport, settings: ShopSettings) -> list[str]:
     """Create what is missing and correct what differs; nothing is deleted."""
     shop = transport.query(READ, page=PAGE)
     zone = _push_zone(transport, settings, shop)
-    _push_channel(transport, settings, shop["activeChannel"]["id"], zone)
+    _push_channel(transport, settings, shop["activeChannel"], zone)
     _push_taxes(transport, settings, shop, zone)
     _push_payment(transport, settings, shop)
     push_shipping(transport, settings.shared_shipping, settings.language)
@@ -110,10 +113,13 @@ def _push_zone(transport: Transport, settings: ShopSettings, shop: dict) -> str:
 
 
 def _push_channel(
-    transport: Transport, settings: ShopSettings, channel: str, zone: str
+    transport: Transport, settings: ShopSettings, channel: dict, zone: str
 ) -> None:
-    values = {"id": channel, "trackInventory": True, **channel_values(settings, zone)}
-    transport.mutate(UPDATE_CHANNEL, input=values)
+    values = {"trackInventory": True, **channel_values(settings, zone)}
+    zones = ("defaultTaxZone", "defaultShippingZone")
+    shown = channel | {f"{name}Id": (channel[name] or {}).get("id") for name in zones}
+    if any(shown[key] != value for key, value in values.items()):
+        transport.mutate(UPDATE_CHANNEL, input={"id": channel["id"], **values})
 
 
 def channel_values(settings: ShopSettings, zone: str) -> dict[str, Any]:
@@ -178,20 +184,44 @@ def push_shipping(
     if not methods:
         return {}
     refs = [method.ref for method in methods]
-    found = {
-        item["customFields"]["odooRef"]: item["id"]
-        for item in transport.query(READ_SHIPPING, refs=refs)["shippingMethods"][
-            "items"
-        ]
-    }
+    answer = transport.query(READ_SHIPPING, refs=refs)["shippingMethods"]
+    found = {item["customFields"]["odooRef"]: item for item in answer["items"]}
+    calls = []
     for method in methods:
         values = _shipping_values(method, language)
-        if method.ref in found:
-            values["id"] = found[method.ref]
-            transport.mutate(UPDATE_SHIPPING, input=values)
-        else:
-            found[method.ref] = _create(transport, CREATE_SHIPPING, values)
-    return found
+        shown = found.get(method.ref)
+        if not shown:
+            calls.append(Call(CREATE_SHIPPING, "CreateShippingMethodInput!", values))
+        elif _shipping_shown(shown, language) != values:
+            values["id"] = shown["id"]
+            calls.append(Call(UPDATE_SHIPPING, "UpdateShippingMethodInput!", values))
+    calls.sort(key=lambda call: call.kind)
+    answers = bulk.send(transport, calls)
+    return {
+        **{ref: item["id"] for ref, item in found.items()},
+        **{
+            call.value["code"]: answer["id"]
+            for call, answer in zip(calls, answers, strict=True)
+        },
+    }
+
+
+def _shipping_shown(shown: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return a delivery of the shop as :func:`_shipping_values` writes it."""
+    return {
+        "code": shown["code"],
+        "fulfillmentHandler": shown["fulfillmentHandlerCode"],
+        "customFields": shown["customFields"],
+        "translations": [
+            text for text in shown["translations"] if text["languageCode"] == language
+        ],
+        "checker": _operation_shown(shown["checker"]),
+        "calculator": _operation_shown(shown["calculator"]),
+    }
+
+
+def _operation_shown(shown: dict[str, Any]) -> dict[str, Any]:
+    return {"code": shown["code"], "arguments": shown["args"]}
 
 
 def _shipping_values(method: ShippingMethod, language: str) -> dict[str, Any]:

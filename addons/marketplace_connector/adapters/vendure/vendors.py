@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ...engine.contract import Result, Vendor
-from ..errors import InvalidError
+from . import bulk
+from .bulk import Call
 from .settings import push_shipping
 from .transport import Transport
+
+CHANNEL_PREFIX = "seller-"
 
 READ = """
 query($refs: [String!]!, $codes: [String!]!) {
@@ -24,7 +28,7 @@ query($refs: [String!]!, $codes: [String!]!) {
     items { id name customFields { odooRef } }
   }
   channels(options: {take: 1000, filter: {code: {in: $codes}}}) {
-    items { id code token }
+    items { id code }
   }
   stockLocations(options: {take: 1000, filter: {odooRef: {in: $refs}}}) {
     items { id customFields { odooRef } }
@@ -32,35 +36,16 @@ query($refs: [String!]!, $codes: [String!]!) {
   paymentMethods(options: {take: 1000}) { items { id } }
 }"""
 
-CREATE_SELLER = """
-mutation($input: CreateSellerInput!) { created: createSeller(input: $input) { id } }"""
-
-UPDATE_SELLER = """
-mutation($input: UpdateSellerInput!) { updateSeller(input: $input) { id } }"""
-
-CREATE_CHANNEL = """
-mutation($input: CreateChannelInput!) {
-  created: createChannel(input: $input) {
-    ... on Channel { id code token } ... on ErrorResult { errorCode message }
-  }
+CREATE_SELLER = "createSeller(input: $input) { id }"
+UPDATE_SELLER = "updateSeller(input: $input) { id }"
+CREATE_LOCATION = "createStockLocation(input: $input) { id }"
+CREATE_CHANNEL = """createChannel(input: $input) {
+  ... on Channel { id } ... on ErrorResult { errorCode message }
 }"""
-
-CREATE_LOCATION = """
-mutation($input: CreateStockLocationInput!) {
-  created: createStockLocation(input: $input) { id }
-}"""
-
 # Assigning what is already assigned changes nothing, so this is always sent.
-ASSIGN = """
-mutation(
-  $payments: AssignPaymentMethodsToChannelInput!
-  $locations: AssignStockLocationsToChannelInput!
-  $shippings: AssignShippingMethodsToChannelInput!
-) {
-  assignPaymentMethodsToChannel(input: $payments) { id }
-  assignStockLocationsToChannel(input: $locations) { id }
-  assignShippingMethodsToChannel(input: $shippings) { id }
-}"""
+ASSIGN_PAYMENTS = "assignPaymentMethodsToChannel(input: $input) { id }"
+ASSIGN_LOCATIONS = "assignStockLocationsToChannel(input: $input) { id }"
+ASSIGN_SHIPPINGS = "assignShippingMethodsToChannel(input: $input) { id }"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +53,30 @@ class VendorPlace:
     """Where a vendor's offers live in the shop."""
 
     channel_id: str
-    channel_token: str
     location_id: str
 
 
 def channel_code(vendor_ref: str) -> str:
-    return f"seller-{vendor_ref}"
+    return f"{CHANNEL_PREFIX}{vendor_ref}"
 
 
-def read_places(transport: Transport, refs: Sequence[str]) -> dict[str, VendorPlace]:
-    """Return the places of those vendors that are complete in the shop."""
-    codes = [channel_code(ref) for ref in refs]
-    shop = transport.query(READ, refs=list(refs), codes=codes)
-    channels = {item["code"]: item for item in shop["channels"]["items"]}
+def is_seller_channel(code: str) -> bool:
+    """Tell whether a channel is one that we made for a vendor."""
+    return code.startswith(CHANNEL_PREFIX)
+
+
+def read_places(shop: dict[str, Any], refs: Sequence[str]) -> dict[str, VendorPlace]:
+    """Return the places of those vendors that are complete in the shop.
+
+    :param shop: channels and stock locations that the shop told of them.
+    """
+    channels = {item["code"]: item["id"] for item in shop["channels"]["items"]}
     locations = {
         item["customFields"]["odooRef"]: item["id"]
         for item in shop["stockLocations"]["items"]
     }
     return {
-        ref: VendorPlace(
-            channels[channel_code(ref)]["id"],
-            channels[channel_code(ref)]["token"],
-            locations[ref],
-        )
+        ref: VendorPlace(channels[channel_code(ref)], locations[ref])
         for ref in refs
         if ref in locations and channel_code(ref) in channels
     }
@@ -98,22 +84,19 @@ def read_places(transport: Transport, refs: Sequence[str]) -> dict[str, VendorPl
 
 def upsert_vendors(transport: Transport, vendors: Sequence[Vendor]) -> list[Result]:
     """See :meth:`Adapter.upsert_vendors`; the external id is the seller's."""
-    refs = [vendor.ref for vendor in vendors]
-    codes = [channel_code(ref) for ref in refs]
-    shop = transport.query(READ, refs=refs, codes=codes)
-    writer = _Writer(transport, shop)
-    results = []
-    for vendor in vendors:
-        try:
-            results.append(Result(vendor.ref, writer.upsert(vendor)))
-        except InvalidError as error:
-            results.append(Result(vendor.ref, error=str(error)))
-    return results
+    return bulk.together_or_halves(
+        lambda some: _Writer(transport, some).upsert(), vendors
+    )
 
 
 class _Writer:
-    def __init__(self, transport: Transport, shop: dict):
+    def __init__(self, transport: Transport, vendors: Sequence[Vendor]):
         self.transport = transport
+        self.vendors = vendors
+        refs = [vendor.ref for vendor in vendors]
+        shop = transport.query(
+            READ, refs=refs, codes=[channel_code(ref) for ref in refs]
+        )
         self.default = shop["activeChannel"]
         self.payments = [item["id"] for item in shop["paymentMethods"]["items"]]
         self.channels = {item["code"]: item["id"] for item in shop["channels"]["items"]}
@@ -125,48 +108,83 @@ class _Writer:
             for item in shop["stockLocations"]["items"]
         }
 
-    def upsert(self, vendor: Vendor) -> str:
-        seller = self._seller(vendor)
-        channel = self.channels.get(channel_code(vendor.ref))
-        channel = channel or self._create_channel(vendor, seller)
-        location = self.locations.get(vendor.ref) or self._create(
-            CREATE_LOCATION,
-            {"name": vendor.name, "customFields": {"odooRef": vendor.ref}},
-        )
+    def upsert(self) -> list[Result]:
+        self._write_sellers()
+        self._create_locations()
+        self._create_channels()
         shippings = push_shipping(
             self.transport,
-            vendor.shippings,
+            [method for vendor in self.vendors for method in vendor.shippings],
             self.default["defaultLanguageCode"],
         )
-        self.transport.mutate(
-            ASSIGN,
-            payments={"paymentMethodIds": self.payments, "channelId": channel},
-            locations={"stockLocationIds": [location], "channelId": channel},
-            shippings={
-                "shippingMethodIds": list(shippings.values()),
-                "channelId": channel,
-            },
+        self._assign(shippings)
+        return [
+            Result(vendor.ref, self.sellers[vendor.ref]["id"])
+            for vendor in self.vendors
+        ]
+
+    def _write_sellers(self) -> None:
+        missing = [vendor for vendor in self.vendors if vendor.ref not in self.sellers]
+        changed = [
+            vendor
+            for vendor in self.vendors
+            if vendor.ref in self.sellers
+            and self.sellers[vendor.ref]["name"] != vendor.name
+        ]
+        created = bulk.send(
+            self.transport,
+            [
+                *(
+                    Call(CREATE_SELLER, "CreateSellerInput!", _named(vendor))
+                    for vendor in missing
+                ),
+                *(
+                    Call(
+                        UPDATE_SELLER,
+                        "UpdateSellerInput!",
+                        {"id": self.sellers[vendor.ref]["id"], "name": vendor.name},
+                    )
+                    for vendor in changed
+                ),
+            ],
         )
-        return seller
+        for vendor, seller in zip(missing, created, strict=False):
+            self.sellers[vendor.ref] = seller
 
-    def _seller(self, vendor: Vendor) -> str:
-        found = self.sellers.get(vendor.ref)
-        if not found:
-            values = {"name": vendor.name, "customFields": {"odooRef": vendor.ref}}
-            return self._create(CREATE_SELLER, values)
-        if found["name"] != vendor.name:
-            values = {"id": found["id"], "name": vendor.name}
-            self.transport.mutate(UPDATE_SELLER, input=values)
-        return found["id"]
+    def _create_locations(self) -> None:
+        missing = [v for v in self.vendors if v.ref not in self.locations]
+        created = bulk.send(
+            self.transport,
+            [
+                Call(CREATE_LOCATION, "CreateStockLocationInput!", _named(vendor))
+                for vendor in missing
+            ],
+        )
+        for vendor, location in zip(missing, created, strict=True):
+            self.locations[vendor.ref] = location["id"]
 
-    def _create_channel(self, vendor: Vendor, seller: str) -> str:
+    def _create_channels(self) -> None:
+        missing = [v for v in self.vendors if channel_code(v.ref) not in self.channels]
+        created = bulk.send(
+            self.transport,
+            [
+                Call(
+                    CREATE_CHANNEL, "CreateChannelInput!", self._channel_values(vendor)
+                )
+                for vendor in missing
+            ],
+        )
+        for vendor, channel in zip(missing, created, strict=True):
+            self.channels[channel_code(vendor.ref)] = channel["id"]
+
+    def _channel_values(self, vendor: Vendor) -> dict[str, Any]:
         default = self.default
         code = channel_code(vendor.ref)
-        values = {
+        return {
             "code": code,
             # A token names a channel in a request; it opens nothing by itself.
             "token": code,
-            "sellerId": seller,
+            "sellerId": self.sellers[vendor.ref]["id"],
             "defaultLanguageCode": default["defaultLanguageCode"],
             "defaultCurrencyCode": default["defaultCurrencyCode"],
             "availableCurrencyCodes": [default["defaultCurrencyCode"]],
@@ -174,7 +192,32 @@ class _Writer:
             "defaultTaxZoneId": default["defaultTaxZone"]["id"],
             "defaultShippingZoneId": default["defaultShippingZone"]["id"],
         }
-        return self._create(CREATE_CHANNEL, values)
 
-    def _create(self, document: str, values: dict) -> str:
-        return self.transport.mutate(document, input=values)["created"]["id"]
+    def _assign(self, shippings: dict[str, str]) -> None:
+        """Put into each vendor's channel what it is to hold."""
+        wanted = {
+            (ASSIGN_PAYMENTS, "PaymentMethod"): lambda _vendor: self.payments,
+            (ASSIGN_LOCATIONS, "StockLocation"): lambda v: [self.locations[v.ref]],
+            (ASSIGN_SHIPPINGS, "ShippingMethod"): lambda v: [
+                shippings[method.ref] for method in v.shippings
+            ],
+        }
+        bulk.send(
+            self.transport,
+            [
+                Call(
+                    text,
+                    f"Assign{kind}sToChannelInput!",
+                    {
+                        f"{kind[0].lower()}{kind[1:]}Ids": ids_of(vendor),
+                        "channelId": self.channels[channel_code(vendor.ref)],
+                    },
+                )
+                for (text, kind), ids_of in wanted.items()
+                for vendor in self.vendors
+            ],
+        )
+
+
+def _named(vendor: Vendor) -> dict[str, Any]:
+    return {"name": vendor.name, "customFields": {"odooRef": vendor.ref}}
