@@ -14,7 +14,8 @@ class MarketplaceCommissionLine(models.Model):
         """
         settled = super()._settled_sale_lines(date_to)
         # sudo: what is earned must not depend on who asks
-        by_parcel = settled.sudo().filtered(
+        lines = self.env["sale.order.line"].sudo().browse(settled)
+        by_parcel = lines.filtered(
             lambda line: line.order_id.marketplace_order_id.cash_on_delivery
         )
         if not by_parcel:
@@ -30,4 +31,4 @@ class MarketplaceCommissionLine(models.Model):
                 by_then.get(line, 0.0), in_all.get(line, 0.0)
             )
         )
-        return settled - waiting
+        return settled - set(waiting.ids)
