@@ -14,9 +14,13 @@ class MarketplaceCommissionLine(models.Model):
         """
         settled = super()._settled_sale_lines(date_to)
         # sudo: what is earned must not depend on who asks
-        lines = self.env["sale.order.line"].sudo().browse(settled)
-        by_parcel = lines.filtered(
-            lambda line: line.order_id.marketplace_order_id.cash_on_delivery
+        by_parcel = (
+            self.env["sale.order.line"]
+            .sudo()
+            .search(
+                Domain("id", "in", list(settled))
+                & Domain("order_id.marketplace_order_id.cash_on_delivery", "=", True)
+            )
         )
         if not by_parcel:
             return settled

@@ -68,7 +68,7 @@ class MarketplaceCommissionLine(models.Model):
             commission when it is later.
         """
         earned = self._settled_sale_lines() if self else ()
-        todo = self.filtered(lambda line: line.sale_line_id in earned)
+        todo = self.filtered(lambda line: line.sale_line_id.id in earned)
         entries = []
         for company, own in todo.grouped("company_id").items():
             try:
