@@ -6,62 +6,24 @@ from odoo.fields import Command
 from odoo.tests import Form, freeze_time, new_test_user
 
 from ..exceptions import MarketplaceError
-from .common import MarketplaceCommon
+from .cash_common import CashCommon
 
 HEAD = "line,remittance,remittance_date,collected_on,type,currency,amount,fee,net"
 
 
 @freeze_time("2026-03-20 12:00:00")
-class TestCashOnDelivery(MarketplaceCommon):
+class TestCashOnDelivery(CashCommon):
     """O9: two vendors sell a purchase that is paid at the door, parcel by parcel."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.carrier = cls.env["res.partner"].create(
-            {"name": "ColisPort", "is_company": True}
-        )
-        cls.company.marketplace_cash_carrier_id = cls.carrier
-        cls.accountant = new_test_user(
-            cls.env, "cash_accountant", groups="marketplace_base.group_accountant"
-        )
-        cls.desk = new_test_user(
-            cls.env, "cash_desk", groups="marketplace_base.group_order_desk"
-        )
         cls.vendor = cls._create_vendor("Patience")
         cls.quick = cls._create_vendor("Rapide", cash_terms="collected")
         cls.sure = cls._create_vendor("Garantie", cash_terms="guaranteed")
         cls.offer = cls._create_offer(cls.vendor, 10.0)
         cls.offer_quick = cls._create_offer(cls.quick, 20.0)
         cls.offer_sure = cls._create_offer(cls.sure, 30.0)
-
-    def _buy(self, lines=None, **options):
-        return self._import_order(
-            lines or [(self.offer, 3)],
-            **{
-                "date": "2026-03-02 10:00:00",
-                "captured": False,
-                "values": {"cash_on_delivery": True},
-                **options,
-            },
-        )
-
-    def _ship(self, group, vendor=None, quantity=None, tracking=None):
-        order = group.sale_order_ids.filtered(
-            lambda one: one.vendor_id == (vendor or self.vendor)
-        )
-        goods = order.order_line.filtered(lambda line: line.marketplace_kind == "goods")
-        with freeze_time("2026-03-03 09:00:00"):
-            shipment = self.env["marketplace.shipment"]._create_for_order(
-                order,
-                quantity and {goods[:1].id: quantity},
-                tracking_ref=tracking or f"8R{self._next():08d}",
-            )
-            shipment.action_ship()
-        return shipment.cash_collection_ids
-
-    def _deliver(self, cash, day="2026-03-05"):
-        cash.shipment_id.action_deliver(date=fields.Date.to_date(day))
 
     def _remit(self, cash, fee=0.0, reference=None, date="2026-03-15"):
         """Record and post a remittance by hand; return its settlement."""
@@ -103,20 +65,12 @@ class TestCashOnDelivery(MarketplaceCommon):
         wizard.action_import()
         return wizard
 
-    def _moves(self, group, event):
-        return group.ledger_line_ids.filtered(lambda line: line.event == event).move_id
-
     def _clearing(self):
         self.env.flush_all()
         rows = self.env["marketplace.psp.clearing"].search(
             [("psp_partner_id", "=", self.carrier.id)]
         )
         return {(row.bucket, self._minor(row.amount)) for row in rows}
-
-    def assertSound(self, group):
-        self.assertTiedOut()
-        problems = self.env["marketplace.health"]._check(self.company)
-        self.assertFalse([text for text in problems if group.name in text])
 
     # -- from the door to the bank ----------------------------------------------------
 
