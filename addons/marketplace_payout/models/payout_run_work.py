@@ -171,7 +171,8 @@ class MarketplacePayoutRun(models.Model):
         run = self.sudo()  # callers check who may start and go on
         run.ensure_one()
         run.lock_for_update(allow_referencing=True)
-        run.invalidate_recordset()
+        # Also what earlier chunks read: of no use here, it makes each one slower.
+        self.env.invalidate_all()
         if not run.work:
             return None
         todo = run._settle_chunk() if run.work == "settle" else run._letter_chunk()
