@@ -54,7 +54,13 @@ class TestPostingModes(MarketplaceCommon):
             on_account=True,
             date_due="2026-04-30",
         )
-        groups = sold | lost | won | borne | regained | relieved | account
+        keeper = self._create_vendor(f"Cleo {mode}", cash_collector="vendor")
+        kept = self._import_order(
+            [(self._create_offer(keeper, 30.0), 1)],
+            **{**options, "captured": False, "shippings": (), "discounts": ()},
+            values={"cash_on_delivery": True},
+        )
+        groups = sold | lost | won | borne | regained | relieved | account | kept
         self._ship_and_deliver(groups, date="2026-03-05")
         first = sold.sale_order_ids[0].order_line.filtered(
             lambda line: line.marketplace_kind == "goods"
