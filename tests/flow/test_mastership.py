@@ -2,10 +2,12 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.marketplace_connector.adapters.vendure.offers import UPDATE_VARIANTS
-
 from . import test_woocommerce_flow as woocommerce
 from .vendure_case import VendureCase
+
+SET_PRICES = """mutation($input: [UpdateProductVariantInput!]!) {
+  updateProductVariants(input: $input) { id }
+}"""
 
 
 class MastershipMixin:
@@ -42,7 +44,7 @@ class MastershipMixin:
 class TestVendureMastership(MastershipMixin, VendureCase):
     def _change(self, ref, price):
         self.storefront._get_adapter()._transport.mutate(
-            UPDATE_VARIANTS, input=[{"id": ref, "price": price}]
+            SET_PRICES, input=[{"id": ref, "price": price}]
         )
 
 
