@@ -45,7 +45,7 @@ from odoo.addons.marketplace_connector.engine.wellformed import find_misfit
 from .driver import ShopDriver
 from .faulty_proxy import faulty_proxy
 
-STOCK = 50
+STOCK = 500
 NOWHERE = "http://127.0.0.1:9"  # nothing listens there
 WRITES_MAX = 30  # of one command; more would mean that a test spoils nothing
 
