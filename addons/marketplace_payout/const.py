@@ -94,6 +94,6 @@ PAYOUT_POSTINGS = [
 # Vendors settled by one transaction of the nightly job.
 SETTLE_BATCH_VENDORS = 100
 # Vendors settled, or payouts reconciled, by one transaction of a payout run.
-WORK_BATCH = 100
+WORK_BATCH = 200
 # Statements notified by one transaction of the mailing job.
 NOTIFY_BATCH_SETTLEMENTS = 100
