@@ -160,6 +160,25 @@ def read_report(text: str, mapping: Mapping, places: dict[str, int]):
     return rows, problems
 
 
+def _read_amounts(values, mapping, scale):
+    """Return ((gross, fee, net), None), or (None, (code, value)) of what is wrong."""
+    amounts = {}
+    for name in ("gross", "fee", "net"):
+        cell = values.get(getattr(mapping, name))
+        if cell is None or (name != "gross" and not cell):
+            continue
+        minor = _read_minor(cell, scale)
+        if minor is None:
+            return None, (name, cell)
+        amounts[name] = minor
+    gross = amounts["gross"]
+    fee = amounts.get("fee", gross - amounts.get("net", gross))
+    net = amounts.get("net", gross - fee)
+    if gross - fee != net:
+        return None, ("sum", values.get(mapping.net, ""))
+    return (gross, fee, net), None
+
+
 def _read_row(number, values, mapping, places):
     """Return a row, a problem, or None for what the mapping leaves out."""
     identifier = values[mapping.identifier]
@@ -179,26 +198,15 @@ def _read_row(number, values, mapping, places):
     if currency not in places:
         return problem("currency", currency)
     scale = 0 if mapping.in_minor_units else places[currency]
-    amounts = {}
-    for name in ("gross", "fee", "net"):
-        cell = values.get(getattr(mapping, name))
-        if cell is None or (name != "gross" and not cell):
-            continue
-        minor = _read_minor(cell, scale)
-        if minor is None:
-            return problem(name, cell)
-        amounts[name] = minor
-    gross = amounts["gross"]
-    if "fee" not in amounts:
-        amounts["fee"] = gross - amounts.get("net", gross)
-    net = amounts.get("net", gross - amounts["fee"])
-    if gross - amounts["fee"] != net:
-        return problem("sum", values.get(mapping.net, ""))
+    amounts, fault = _read_amounts(values, mapping, scale)
+    if fault:
+        return problem(*fault)
+    gross, fee, net = amounts
     moved = _read_date(values.get(mapping.date, ""))
     paid = _read_date(values.get(mapping.payout_date, "")) or moved
     if not paid:
         return problem("date", values.get(mapping.payout_date, ""))
-    kind, gross, fee = _told(kind, gross, amounts["fee"], net)
+    kind, gross, fee = _told(kind, gross, fee, net)
     references = tuple(
         dict.fromkeys(filter(None, (values.get(name) for name in mapping.references)))
     )

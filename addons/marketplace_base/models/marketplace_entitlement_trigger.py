@@ -100,7 +100,7 @@ class MarketplacePayment(models.Model):
 class MarketplaceOrder(models.Model):
     _inherit = "marketplace.order"
 
-    def _schedule_entitlement(self):
+    def _schedule_entitlement(self):  # pylint: disable=missing-return
         super()._schedule_entitlement()
         self.sale_order_ids.decision_ids._schedule_entitlement()
 

@@ -184,7 +184,6 @@ class SaleOrder(models.Model):
 
     amendment_id = fields.Many2one(
         "marketplace.order.amendment",
-        string="Amendment",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -198,7 +197,6 @@ class SaleOrderLine(models.Model):
 
     amendment_line_id = fields.Many2one(
         "marketplace.order.amendment.line",
-        string="Amendment Line",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -67,12 +67,8 @@ class MarketplacePspClearing(models.Model):
         readonly=True, help="What it adds to the balance of the clearing account."
     )
     order_id = fields.Many2one("marketplace.order", string="Order Group", readonly=True)
-    ledger_line_id = fields.Many2one(
-        "marketplace.ledger.line", string="Ledger Line", readonly=True
-    )
-    report_line_id = fields.Many2one(
-        "marketplace.psp.settlement.line", string="Report Line", readonly=True
-    )
+    ledger_line_id = fields.Many2one("marketplace.ledger.line", readonly=True)
+    report_line_id = fields.Many2one("marketplace.psp.settlement.line", readonly=True)
     settlement_id = fields.Many2one(
         "marketplace.psp.settlement", string="PSP Settlement", readonly=True
     )

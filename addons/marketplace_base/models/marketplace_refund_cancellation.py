@@ -22,7 +22,6 @@ class MarketplaceRefund(models.Model):
     )
     amendment_id = fields.Many2one(
         "marketplace.order.amendment",
-        string="Amendment",
         readonly=True,
         copy=False,
         index="btree_not_null",

@@ -30,7 +30,7 @@ class MarketplaceRevealLog(models.Model):
         self._check_written_by_reveal()
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self.env._("What was shown stays written."))
 
     @api.ondelete(at_uninstall=False)

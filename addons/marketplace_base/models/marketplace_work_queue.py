@@ -29,7 +29,6 @@ class MarketplaceWorkQueue(models.Model):
     model_name = fields.Char(string="Model", required=True, readonly=True)
     domain = fields.Char(string="Selection", required=True, readonly=True)
     date_field = fields.Char(
-        string="Date Field",
         required=True,
         readonly=True,
         default="create_date",

@@ -129,7 +129,7 @@ class ResPartnerBank(models.Model):
         )
 
     @api.depends("partner_id.is_marketplace_vendor")
-    def _compute_display_name(self):
+    def _compute_display_name(self):  # pylint: disable=missing-return
         """Name accounts of vendors by a part of their number, for everybody."""
         super()._compute_display_name()
         # sudo: whose account it is, asked by whoever sees its name

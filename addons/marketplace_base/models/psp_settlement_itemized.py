@@ -11,7 +11,7 @@ class MarketplacePspSettlement(models.Model):
     line_ids = fields.One2many(
         "marketplace.psp.settlement.line", "settlement_id", string="Lines"
     )
-    line_count = fields.Integer(string="Line Count", compute="_compute_line_count")
+    line_count = fields.Integer(compute="_compute_line_count")
     unmatched_count = fields.Integer(
         string="Not Matched", compute="_compute_line_count"
     )

@@ -86,6 +86,7 @@ class MarketplaceProductProposal(models.Model):
 
     def _vendor_categories(self):
         # sudo: the names of categories, to choose from
+        # pylint: disable-next=no-search-all
         return self.env["product.category"].sudo().search([])
 
     def _vendor_attributes(self):

@@ -109,4 +109,5 @@ class MarketplaceShippingMethod(models.Model):
 
     def _vendor_countries(self):
         # sudo: the list of the world's countries
+        # pylint: disable-next=no-search-all
         return self.env["res.country"].sudo().search([])

@@ -46,7 +46,7 @@ class CashVendorCommon(CashCommon):
             for line in group.ledger_line_ids
         )
 
-    def assertSound(self, group):
+    def assertSound(self, group):  # pylint: disable=missing-return
         super().assertSound(group)
         self.assertFalse(
             self.env["marketplace.psp.clearing"].search_count(

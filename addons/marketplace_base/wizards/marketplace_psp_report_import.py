@@ -30,7 +30,6 @@ class MarketplacePspReportImport(models.TransientModel):
     )
     format_id = fields.Many2one(
         "marketplace.psp.report.format",
-        string="Format",
         required=True,
         default=lambda self: self.env["marketplace.psp.report.format"].search(
             [], limit=1
@@ -105,6 +104,7 @@ class MarketplacePspReportImport(models.TransientModel):
 
         :raises MarketplaceError: when it is no table, or not of the format.
         """
+        # pylint: disable-next=no-search-all
         currencies = self.env["res.currency"].search([])
         places = {currency.name: currency.decimal_places for currency in currencies}
         try:

@@ -136,6 +136,7 @@ class MarketplaceViesCheck(models.Model):
     @api.model
     def _cron_recheck(self):
         """Ask again about numbers whose last answer is old, or that never had one."""
+        # pylint: disable-next=no-search-all
         for company in self.env["res.company"].search([]):
             if not company.marketplace_journal_commission_id:
                 continue

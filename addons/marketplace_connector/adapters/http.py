@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -60,10 +61,8 @@ def throttled(response: requests.Response) -> ThrottledError:
     if after.isdigit():
         wait = int(after)
     elif after:
-        try:
+        with suppress(ValueError, TypeError):
             until = parsedate_to_datetime(after)
             wait = int((until - datetime.now(UTC)).total_seconds())
-        except (ValueError, TypeError):
-            pass
     wait = min(max(wait, 1), THROTTLE_SECONDS_MAX)
     return ThrottledError("The shop asks us to slow down.", wait)

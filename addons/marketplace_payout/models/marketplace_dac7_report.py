@@ -101,7 +101,7 @@ class MarketplaceDac7Report(models.Model):
     reported_count = fields.Integer(string="Reported", compute="_compute_counts")
     incomplete_count = fields.Integer(string="Incomplete", compute="_compute_counts")
     message_ref = fields.Char(string="Message Reference", readonly=True, copy=False)
-    file = fields.Binary(string="File", readonly=True, copy=False, attachment=True)
+    file = fields.Binary(readonly=True, copy=False, attachment=True)
     file_name = fields.Char(readonly=True, copy=False)
     date_prepared = fields.Datetime(string="Prepared On", readonly=True, copy=False)
     date_generated = fields.Datetime(string="Made On", readonly=True, copy=False)

@@ -30,7 +30,6 @@ class MarketplaceContract(models.Model):
         "stays the vendor's money.",
     )
     reserve_rate = fields.Float(
-        string="Reserve Rate",
         digits=(6, 4),
         tracking=True,
         help="Share of what sales less refunds bring to the vendor in the period.",
@@ -101,7 +100,6 @@ class MarketplaceSettlement(models.Model):
     reserve_ids = fields.One2many(
         "marketplace.reserve",
         "settlement_id",
-        string="Reserve",
         readonly=True,
         groups="marketplace_base.group_viewer",
     )

@@ -19,7 +19,6 @@ class MarketplacePspSettlement(models.Model):
 
     bank_line_id = fields.Many2one(
         "account.bank.statement.line",
-        string="Bank Line",
         readonly=True,
         copy=False,
         index="btree_not_null",

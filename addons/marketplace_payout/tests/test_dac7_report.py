@@ -91,8 +91,8 @@ class Dac7ReportCommon(Dac7Common):
     def _line(self, report, vendor):
         return report.line_ids.filtered(lambda line: line.vendor_id == vendor)
 
-    def _texts(self, root, path, names=FR):
-        return [node.text for node in root.xpath(path, namespaces=names)]
+    def _texts(self, root, path, names=None):
+        return [node.text for node in root.xpath(path, namespaces=names or FR)]
 
     def _refund_of(self, vendor, date, amount=None):
         line = self.group.sale_order_ids.filtered(

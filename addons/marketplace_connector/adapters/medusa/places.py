@@ -62,6 +62,7 @@ class Places:
     def __init__(self, transport: Transport):
         self.transport = transport
 
+    # pylint: disable-next=method-required-super
     def read(self, refs: Iterable[str]) -> dict[str, Place]:
         """Return the places of those vendors that are complete in the shop."""
         wanted = set(refs)

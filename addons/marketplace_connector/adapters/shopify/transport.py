@@ -63,6 +63,7 @@ class Transport:
             raise_user_errors(payload)
         return data
 
+    # pylint: disable-next=method-required-super
     def write(self, document: str, **variables: Any) -> dict[str, Any]:
         """Write; user errors are left to the caller."""
         return self._post(document, variables, write=True)

@@ -68,6 +68,7 @@ class Offers:
             for offer in offers
         ]
 
+    # pylint: disable-next=method-required-super
     def read(self, refs: Sequence[str]) -> list[ShownOffer]:
         """See :meth:`Adapter.read_offers`."""
         path = "wc/v3/settings/general/woocommerce_currency"
