@@ -157,10 +157,23 @@ class Operator(Session):
             "/admin/returns", {"order_id": order["id"], "location_id": place}
         )
         returned = made["return"]["id"]
-        wanted = {"items": [{"id": item["id"], "quantity": quantity}]}
+        wanted = {
+            "items": [
+                {"id": item["id"], "quantity": quantity, "reason_id": self._reason()}
+            ]
+        }
         self.post(f"/admin/returns/{returned}/request-items", wanted)
         self.post(f"/admin/returns/{returned}/request", {})
         return returned
+
+    def _reason(self) -> str:
+        """Return the shop's reason for a return, "Wrong size"."""
+        path, value = "/admin/return-reasons", "wrong_size"
+        for reason in self.get(path, limit=100)["return_reasons"]:
+            if reason["value"] == value:
+                return reason["id"]
+        reason = {"value": value, "label": "Wrong size"}
+        return self.post(path, reason)["return_reason"]["id"]
 
     def cancel(self, ref: str) -> None:
         for order in self.orders(ref):

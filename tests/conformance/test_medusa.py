@@ -20,6 +20,12 @@ class TestMedusa(AdapterConformance):
     def driver(self):
         return MedusaDriver(os.environ["MKP_MEDUSA_URL"], os.environ["MKP_MEDUSA_DSN"])
 
+    def test_reason_of_a_return_is_told(self, driver, world):
+        placed = driver.place_order({world.skus[0]: 1})
+        driver.ask_return(placed.ref, world.skus[0], 1)
+        (wanted,) = self.reread(world, placed.ref).returns
+        assert wanted.reason == "Wrong size"
+
     def test_coupon_to_the_half_cent_is_rounded_as_it_is_paid(self, driver, world):
         """The shop rounds neither its total nor its payment."""
         placed = driver.place_order(

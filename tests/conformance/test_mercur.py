@@ -20,6 +20,12 @@ class TestMercur(AdapterConformance):
     def driver(self):
         return MercurDriver(os.environ["MKP_MERCUR_URL"], os.environ["MKP_MERCUR_DSN"])
 
+    def test_reason_of_a_return_is_told(self, driver, world):
+        placed = driver.place_order({world.skus[0]: 1})
+        driver.ask_return(placed.ref, world.skus[0], 1)
+        (wanted,) = self.reread(world, placed.ref).returns
+        assert wanted.reason == "Wrong size"
+
     def test_group_is_one_purchase_with_one_payment(self, driver, world):
         """The shop shows the payment in each order, in full."""
         placed = driver.place_order({world.skus[0]: 1, world.skus[1]: 1})
