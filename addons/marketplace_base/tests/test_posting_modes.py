@@ -202,7 +202,8 @@ class TestPostingModes(MarketplaceCommon):
         # every event of this addon is in it
         wanted = {code for code, _label in EVENTS}
         untold = {"collection_loss", "rounding", "shipping_funding"}
-        self.assertEqual(set(event.mapped("event")), wanted - untold)
+        told = set(event.mapped("event"))
+        self.assertEqual(told & wanted, wanted - untold)
         self.assertEqual(Counter(event.mapped("event")), Counter(day.mapped("event")))
         self.assertTrue(all(line.is_posted for line in event | day))
         self.assertEqual(
